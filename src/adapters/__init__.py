@@ -1,0 +1,1 @@
+"""What the rules need from outside: Postgres, Stripe, AWS and the environment."""

@@ -1,0 +1,62 @@
+"""Applies the files of `sql/migrations/` that a database has not seen, all of them or none."""
+
+import hashlib
+from collections.abc import Sequence
+
+import psycopg
+
+from adapters.postgres import Connection, Database
+from adapters.sql_files import SQL_ROOT
+from domain.migrations import Migrated, Migration, Refused, refusal
+
+# "tokentill" as an integer: the key of the advisory lock that one migration run holds.
+LOCK_KEY = 0x746F6B656E
+
+# Lock waits queue up everybody else behind them, so a migration gives up early and is run again.
+LIMIT_LOCK_WAITS = "SELECT set_config('lock_timeout', '5s', true)"
+LOCK_RUNS = "SELECT pg_advisory_xact_lock(%s)"
+CREATE_HISTORY = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version    text PRIMARY KEY,
+    checksum   text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+READ_HISTORY = "SELECT version, checksum FROM schema_migrations"
+ADD_TO_HISTORY = "INSERT INTO schema_migrations (version, checksum) VALUES (%s, %s)"
+
+
+def migrations_on_disk() -> list[Migration]:
+    """All migrations of this version of the code, in order."""
+    return [
+        Migration(path.stem, path.read_text("utf-8"), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted((SQL_ROOT / "migrations").glob("*.sql"))
+    ]
+
+
+def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | Refused:
+    """Applies what is pending in one transaction, under a lock that admits one run at a time."""
+    try:
+        with database.transaction() as connection:
+            return _migrate(connection, migrations)
+    except psycopg.errors.LockNotAvailable:
+        return Refused("busy", "another migration or a long transaction holds a lock; run again")
+    except psycopg.DatabaseError as error:
+        if error.sqlstate is None:
+            raise
+        return Refused("failed", f"{error.diag.message_primary}; nothing was applied")
+
+
+def _migrate(connection: Connection, migrations: Sequence[Migration]) -> Migrated | Refused:
+    connection.execute(LIMIT_LOCK_WAITS)
+    connection.execute(LOCK_RUNS, (LOCK_KEY,))
+    connection.execute(CREATE_HISTORY)
+    history = {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
+    refused = refusal(migrations, history)
+    if refused is not None:
+        return refused
+    pending = [migration for migration in migrations if migration.version not in history]
+    for migration in pending:
+        connection.execute(migration.script.encode())
+        connection.execute(ADD_TO_HISTORY, (migration.version, migration.checksum))
+    return Migrated(tuple(done.version for done in pending), tuple(sorted(history)))

@@ -1,0 +1,153 @@
+"""The database side of the five steps: find is one statement, record is one statement."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.errors import UniqueViolation
+
+from adapters.postgres import Database
+from adapters.sql_files import statement
+from domain.converge import Found, Recorded, StandingPayment, Write
+from domain.events import Hint, Reference, ReferenceKind
+from domain.money import to_major, to_minor
+from domain.packages import Package
+from domain.payment import HeldReason, Payment, PaymentStatus
+
+FIND = statement("payments/find_payment")
+RECORD = statement("payments/record_payment")
+RECORD_IGNORED = statement("payments/record_ignored_event")
+
+
+class PostgresTill:
+    """`domain.converge.Till` over Postgres."""
+
+    def __init__(self, database: Database, hold_unknown_users: bool) -> None:
+        self._database = database
+        self._hold_unknown_users = hold_unknown_users
+
+    def find(self, event_id: str, reference: Reference) -> Found:
+        kind = reference.kind
+        row = self._database.one(
+            FIND,
+            {
+                "event_id": event_id,
+                "session_id": reference.id if kind is ReferenceKind.CHECKOUT_SESSION else None,
+                "payment_intent_id": reference.id if kind is ReferenceKind.PAYMENT_INTENT else None,
+            },
+        )
+        assert row is not None, "find_payment always gives one row"
+        return Found(
+            event_is_known=row["known_event_id"] is not None,
+            known_payment_id=row["known_payment_id"],
+            standing=_standing(row),
+            catalogue=_catalogue(row["packages"]),
+        )
+
+    def record(self, write: Write) -> Recorded | None:
+        try:
+            row = self._database.one(RECORD, self._parameters(write))
+        except UniqueViolation:
+            # Somebody recorded this event, or a first row of this purchase, a moment ago.
+            return None
+        return None if row is None else Recorded(row["payment_id"], row["held_reason"])
+
+    def record_ignored(self, hint: Hint) -> None:
+        self._database.one(RECORD_IGNORED, _event_columns(hint))
+
+    def _parameters(self, write: Write) -> dict[str, Any]:
+        standing, entry = write.standing, write.entry
+        return {
+            **_event_columns(write.hint),
+            **_payment_columns(write.payment),
+            "outcome": write.verdict,
+            "payment_id": standing.payment_id if standing else _new_id("pay"),
+            "found_revision": standing.revision if standing else None,
+            "create_user": not self._hold_unknown_users,
+            "entry_id": _new_id("entry"),
+            "delta": entry.delta if entry else 0,
+            "reason": entry.reason if entry else None,
+        }
+
+
+def _new_id(kind: str) -> str:
+    return f"{kind}_{uuid.uuid4().hex}"
+
+
+def _event_columns(hint: Hint) -> dict[str, Any]:
+    return {
+        "event_id": hint.event_id,
+        "event_type": hint.event_type,
+        "api_version": hint.api_version,
+        "object_id": hint.reference.id,
+        "event_created": hint.event_created,
+        "source": hint.source,
+    }
+
+
+def _payment_columns(payment: Payment) -> dict[str, Any]:
+    currency = payment.currency
+    cents = payment.amount_paid_cents
+    return {
+        "user_id": payment.user_id,
+        "session_id": payment.stripe_session_id,
+        "payment_intent_id": payment.stripe_payment_intent_id,
+        "package_id": payment.package_id,
+        "package_name": payment.package_name,
+        "tokens_purchased": payment.tokens_purchased,
+        "amount_paid": None if cents is None else to_major(cents, "usd"),
+        "currency": currency,
+        "payment_status": payment.payment_status,
+        "payment_method": payment.payment_method,
+        "customer_email": payment.customer_email,
+        "amount_charged": to_major(payment.amount_charged_minor, currency),
+        "amount_refunded": to_major(payment.amount_refunded_minor, currency),
+        "amount_disputed": to_major(payment.amount_disputed_minor, currency),
+        "credits_granted": payment.credits_granted,
+        "held_reason": payment.held_reason,
+        "enriched": payment.enriched,
+        "paid_at": payment.paid_at,
+    }
+
+
+def _standing(row: Mapping[str, Any]) -> StandingPayment | None:
+    if row["payment_id"] is None:
+        return None
+    return StandingPayment(row["payment_id"], row["revision"], _payment(row))
+
+
+def _payment(row: Mapping[str, Any]) -> Payment:
+    currency, dollars, held = row["currency"], row["amount_paid"], row["held_reason"]
+    return Payment(
+        user_id=row["user_id"],
+        stripe_session_id=row["stripe_session_id"],
+        stripe_payment_intent_id=row["stripe_payment_intent_id"],
+        package_id=row["package_id"],
+        package_name=row["package_name"],
+        tokens_purchased=row["tokens_purchased"],
+        amount_paid_cents=None if dollars is None else to_minor(dollars, "usd"),
+        currency=currency,
+        payment_status=PaymentStatus(row["payment_status"]),
+        payment_method=row["payment_method"],
+        customer_email=row["customer_email"],
+        amount_charged_minor=to_minor(row["amount_charged"], currency),
+        amount_refunded_minor=to_minor(row["amount_refunded"], currency),
+        amount_disputed_minor=to_minor(row["amount_disputed"], currency),
+        credits_granted=row["credits_granted"],
+        held_reason=None if held is None else HeldReason(held),
+        enriched=row["enriched"],
+        paid_at=row["paid_at"],
+    )
+
+
+def _catalogue(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
+    return tuple(
+        Package(
+            package_id=package["package_id"],
+            package_name=package["package_name"],
+            tokens=package["tokens"],
+            amount_usd_cents=package["amount_usd_cents"],
+            stripe_price_ids=frozenset(package["stripe_price_ids"]),
+        )
+        for package in packages
+    )

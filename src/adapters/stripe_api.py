@@ -1,0 +1,102 @@
+"""Asks Stripe what a purchase is now: plain dicts, one API version, timeouts that fit in a Lambda.
+
+The session comes with its line items, payment intent, charge and balance transaction in one call;
+disputes are asked for only when the charge has had one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import stripe
+
+from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
+from domain.events import Reference, ReferenceKind
+from domain.stripe_objects import NOTHING, Purchase, expanded, id_of
+
+API_VERSION = "2026-10-28.endive"
+# Two tries of at most 8 s each leave room within API Gateway's 30 s for the database.
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 2.0, 6.0, 1
+
+EXPAND_SESSION = ("line_items", "payment_intent.latest_charge.balance_transaction")
+PAGE = 100
+PATHS = {
+    ReferenceKind.CHARGE: "/v1/charges",
+    ReferenceKind.REFUND: "/v1/refunds",
+    ReferenceKind.DISPUTE: "/v1/disputes",
+}
+
+
+class StripeApi:
+    """The Stripe account that payments are made in. One a container: it keeps its connections."""
+
+    def __init__(self, api_key: str, api_base: str) -> None:
+        # Telemetry would send the latency of each call along with the next one.
+        stripe.enable_telemetry = False
+        self._client = stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base},
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+        )
+
+    def retrieve(self, reference: Reference) -> Retrieved:
+        """The purchase behind `reference` as it is now, or why Stripe did not say."""
+        try:
+            session = self._session(reference)
+            return NoCheckoutSession() if session is None else self._purchase(session)
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            return StripeRefused(f"{type(error).__name__}: check STRIPE_API_KEY")
+        except stripe.InvalidRequestError as error:
+            return StripeRefused(f"{error.code or 'invalid request'} for {reference.id}")
+        except stripe.StripeError as error:
+            return StripeUnreachable(f"{type(error).__name__} (HTTP {error.http_status})")
+
+    def _session(self, reference: Reference) -> Mapping[str, Any] | None:
+        if reference.kind is ReferenceKind.CHECKOUT_SESSION:
+            path = f"/v1/checkout/sessions/{reference.id}"
+            return _checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
+        payment_intent = self._payment_intent(reference)
+        found = payment_intent and self._list(
+            "/v1/checkout/sessions",
+            payment_intent=payment_intent,
+            expand=[f"data.{path}" for path in EXPAND_SESSION],
+        )
+        return _checked(found[0], "checkout.session") if found else None
+
+    def _payment_intent(self, reference: Reference) -> str | None:
+        """Thin events and old API versions name a charge, refund or dispute by its id alone."""
+        if reference.kind is ReferenceKind.PAYMENT_INTENT:
+            return reference.id
+        path = f"{PATHS[reference.kind]}/{reference.id}"
+        return id_of(_checked(self._get(path), reference.kind).get("payment_intent"))
+
+    def _purchase(self, session: Mapping[str, Any]) -> Purchase:
+        purchase = Purchase(session, self._line_items(session))
+        if not purchase.charge.get("disputed"):
+            return purchase
+        charge_id = purchase.charge["id"]
+        disputes = self._list("/v1/disputes", charge=charge_id, limit=PAGE)
+        return Purchase(session, purchase.line_items, disputes)
+
+    def _line_items(self, session: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Expanded line items are cut at ten; a session may have a hundred."""
+        shown = expanded(session.get("line_items"))
+        if not shown.get("has_more"):
+            return shown.get("data") or ()
+        return self._list(f"/v1/checkout/sessions/{session['id']}/line_items", limit=PAGE)
+
+    def _list(self, path: str, **parameters: Any) -> list[Mapping[str, Any]]:
+        data = _checked(self._get(path, **parameters), "list").get("data")
+        return data if isinstance(data, list) else []
+
+    def _get(self, path: str, **parameters: Any) -> object:
+        return self._client.raw_request("get", path, **parameters).data
+
+
+def _checked(answer: object, kind: str) -> Mapping[str, Any]:
+    """The answer, when it is the kind of object that was asked for."""
+    found = answer if isinstance(answer, Mapping) else NOTHING
+    if found.get("object") != kind:
+        raise stripe.APIError(f"expected a {kind}", http_status=200)
+    return found

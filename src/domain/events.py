@@ -1,0 +1,191 @@
+"""From an event, in any of its forms, to the purchase that it hints at.
+
+Forms: snapshot events (`data.object`), thin events (`related_object`), and either of them inside
+an EventBridge envelope, which the caller has opened.
+https://docs.stripe.com/event-destinations
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.stripe_objects import Purchase, expanded, id_of, text
+
+
+class Source(StrEnum):
+    """By which way in a hint reached the till."""
+
+    WEBHOOK = "webhook"
+    EVENTBRIDGE = "eventbridge"
+    RECONCILE = "reconcile"
+    OPERATIONS = "operations"
+
+
+class ReferenceKind(StrEnum):
+    """Which of Stripe's objects leads to the purchase."""
+
+    CHECKOUT_SESSION = "checkout.session"
+    PAYMENT_INTENT = "payment_intent"
+    CHARGE = "charge"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
+# The events that can change what a purchase is worth, and the object that each is about.
+# https://docs.stripe.com/api/events/types
+_ABOUT = {
+    ReferenceKind.CHECKOUT_SESSION: (
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    ),
+    ReferenceKind.PAYMENT_INTENT: (
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "payment_intent.succeeded",
+    ),
+    ReferenceKind.CHARGE: ("charge.refunded",),
+    ReferenceKind.REFUND: ("refund.created", "refund.updated", "refund.failed"),
+    ReferenceKind.DISPUTE: (
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    ),
+}
+EVENT_TYPES = {event_type: kind for kind, types in _ABOUT.items() for event_type in types}
+
+# A thin event about an object of the v1 API is named like its snapshot event, with this before it.
+THIN_PREFIX = "v1."
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An object of Stripe's that belongs to one purchase."""
+
+    kind: ReferenceKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """That something happened to a purchase. `snapshot` is the session as the event shows it."""
+
+    event_id: str
+    event_type: str
+    api_version: str | None = None
+    event_created: datetime | None = None
+    source: Source
+    reference: Reference
+    snapshot: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """An event that concerns no purchase of ours, and why."""
+
+    event_id: str
+    event_type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnEvent:
+    """JSON that is no Stripe event, and why."""
+
+    reason: str
+
+
+def identify(event: object, source: Source, livemode: bool) -> Hint | NotOurs | NotAnEvent:
+    """Reads a parsed event. `livemode` is the mode that this deployment serves."""
+    if not isinstance(event, Mapping):
+        return NotAnEvent("the body is not a JSON object")
+    event_id, event_type = text(event.get("id")), text(event.get("type"))
+    if event_id is None or event_type is None:
+        return NotAnEvent("the body has no event id and type")
+    not_ours = _why_not_ours(event, event_type, livemode)
+    if not_ours is not None:
+        return NotOurs(event_id, event_type, not_ours)
+    reference = _reference(event, event_type)
+    if not isinstance(reference, Reference):
+        return reference or NotOurs(event_id, event_type, "no payment intent")
+    return Hint(
+        event_id=event_id,
+        event_type=event_type,
+        api_version=text(event.get("api_version")),
+        event_created=_created(event.get("created")),
+        source=source,
+        reference=reference,
+        snapshot=_snapshot(event, reference),
+    )
+
+
+def _why_not_ours(event: Mapping[str, Any], event_type: str, livemode: bool) -> str | None:
+    if _kind(event, event_type) is None:
+        return "event type"
+    if event.get("livemode") not in (livemode, None):
+        return "livemode"
+    if text(event.get("account")):
+        return "connected account"
+    return "session mode" if _changed(event).get("mode") not in ("payment", None) else None
+
+
+def _is_thin(event: Mapping[str, Any]) -> bool:
+    return event.get("object") == "v2.core.event"
+
+
+def _kind(event: Mapping[str, Any], event_type: str) -> ReferenceKind | None:
+    if _is_thin(event):
+        is_v1 = event_type.startswith(THIN_PREFIX)
+        return EVENT_TYPES.get(event_type.removeprefix(THIN_PREFIX)) if is_v1 else None
+    return EVENT_TYPES.get(event_type)
+
+
+def _changed(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object that a snapshot event carries; empty in a thin event."""
+    return expanded(expanded(event.get("data")).get("object"))
+
+
+def _reference(event: Mapping[str, Any], event_type: str) -> Reference | NotAnEvent | None:
+    """What leads to the purchase; None when nothing can, because no payment intent is involved."""
+    kind = _kind(event, event_type)
+    about = expanded(event.get("related_object")) if _is_thin(event) else _changed(event)
+    object_id = id_of(about)
+    if object_id is None or kind is None:
+        return NotAnEvent("the event does not say which object it is about")
+    if kind in (ReferenceKind.CHECKOUT_SESSION, ReferenceKind.PAYMENT_INTENT) or _is_thin(event):
+        return Reference(kind, object_id)
+    return _reference_of_charge(about)
+
+
+def _reference_of_charge(about: Mapping[str, Any]) -> Reference | None:
+    """A charge, refund or dispute names its payment intent, in old API versions its charge only."""
+    charge = about.get("charge")
+    payment_intent = id_of(about.get("payment_intent")) or id_of(
+        expanded(charge).get("payment_intent")
+    )
+    if payment_intent is not None:
+        return Reference(ReferenceKind.PAYMENT_INTENT, payment_intent)
+    charge_id = id_of(charge)
+    return None if charge_id is None else Reference(ReferenceKind.CHARGE, charge_id)
+
+
+def _created(value: object) -> datetime | None:
+    """Unix seconds in a snapshot event, ISO 8601 in a thin one."""
+    try:
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _snapshot(event: Mapping[str, Any], reference: Reference) -> Purchase | None:
+    if _is_thin(event) or reference.kind is not ReferenceKind.CHECKOUT_SESSION:
+        return None
+    created = _created(event.get("created"))
+    return Purchase(_changed(event), event_created=int(created.timestamp()) if created else None)

@@ -1,0 +1,79 @@
+"""A payment as the till keeps it, and the credits that its money entitles to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class PaymentStatus(StrEnum):
+    """What became of a payment; `taken` ones are those for which Stripe took the money."""
+
+    PENDING = "pending"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    PAID = "paid"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    LOST = "lost"
+
+    @property
+    def taken(self) -> bool:
+        return self in _TAKEN
+
+
+_TAKEN = frozenset(
+    (PaymentStatus.PAID, PaymentStatus.REFUNDED, PaymentStatus.DISPUTED, PaymentStatus.LOST)
+)
+
+
+class HeldReason(StrEnum):
+    """Why the credits of a paid payment are withheld until ops resolve it."""
+
+    NO_USER = "no_user"
+    UNKNOWN_USER = "unknown_user"
+    UNKNOWN_PACKAGE = "unknown_package"
+    PACKAGE_MISMATCH = "package_mismatch"
+    AMOUNT_MISMATCH = "amount_mismatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One Checkout session and what was paid for it. Amounts are integer minor units of
+    `currency`; `amount_paid_cents` is in US cents, None while Stripe has not settled the charge.
+    """
+
+    user_id: str | None
+    stripe_session_id: str
+    stripe_payment_intent_id: str | None
+    package_id: str | None
+    package_name: str | None
+    tokens_purchased: int | None
+    amount_paid_cents: int | None
+    currency: str
+    payment_status: PaymentStatus
+    payment_method: str | None
+    customer_email: str | None
+    amount_charged_minor: int
+    amount_refunded_minor: int
+    amount_disputed_minor: int
+    credits_granted: int
+    held_reason: HeldReason | None
+    enriched: bool
+    paid_at: datetime | None
+
+    @property
+    def returned_minor(self) -> int:
+        """What went back to the customer, by refund or dispute."""
+        return self.amount_refunded_minor + self.amount_disputed_minor
+
+
+def entitlement(tokens: int, charged_minor: int, returned_minor: int) -> int:
+    """Credits that a paid payment entitles to: `floor(tokens x retained / charged)`.
+
+    A free payment (charged 0) entitles to all its tokens. More money can come back than was
+    charged (a refund and a dispute of one charge); that entitles to none.
+    """
+    if charged_minor == 0:
+        return tokens
+    return tokens * max(charged_minor - returned_minor, 0) // charged_minor

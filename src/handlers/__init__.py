@@ -1,0 +1,1 @@
+"""Lambda entry points: an AWS event in, a call into the domain, an AWS response out."""
