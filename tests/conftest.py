@@ -1,0 +1,3 @@
+"""Plugins for every test."""
+
+pytest_plugins = ["tests.databases", "tests.till"]
