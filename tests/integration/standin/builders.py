@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +12,7 @@ import stripe
 from local.stripe_standin import API_VERSION, Server, StripeAccount
 
 NOW = 1_790_000_000
+PAID = ["payment_intent.latest_charge.balance_transaction"]
 
 
 class Clock:
@@ -55,3 +58,22 @@ def client_of(server: Server, key: str = "sk_test_standin") -> stripe.StripeClie
 
 def types(events: Iterable[dict[str, Any]]) -> list[str]:
     return [event["type"] for event in events]
+
+
+def charge_of(account: StripeAccount, session_id: str) -> dict[str, Any]:
+    session = account.session(session_id, ["payment_intent.latest_charge"])
+    charge: dict[str, Any] = session["payment_intent"]["latest_charge"]
+    return charge
+
+
+def raw(
+    server: Server, path: str, key: str = "sk_test_standin", method: str = "GET", body: str = ""
+) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, JSON and headers of one request made without Stripe's client."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request(method, path, body, {"Authorization": f"Bearer {key}"})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read()), dict(response.headers)
+    finally:
+        connection.close()

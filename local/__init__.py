@@ -1,0 +1,1 @@
+"""Stands in for AWS, Stripe and a database server on one machine."""

@@ -1,0 +1,129 @@
+"""Charges: one for every attempt to take the money.
+
+Shape: https://docs.stripe.com/api/charges/object
+"""
+
+from __future__ import annotations
+
+from local.stripe_standin import balance, payment_methods
+from local.stripe_standin.errors import Json
+from local.stripe_standin.payment_intents import failure_of
+from local.stripe_standin.store import Store
+
+
+def create(store: Store, intent: Json, payment_method_type: str, email: str | None) -> Json:
+    """A new attempt for a payment intent; nothing about its success is decided yet."""
+    method = payment_methods.create(store, payment_method_type, email)
+    charge = store.add(
+        {
+            **_untouched(),
+            "id": store.ids.new("ch_3"),
+            "object": "charge",
+            "amount": intent["amount"],
+            "billing_details": method["billing_details"],
+            "created": store.now(),
+            "currency": intent["currency"],
+            "livemode": store.livemode,
+            "metadata": dict(intent["metadata"]),
+            "payment_intent": intent["id"],
+            "payment_method": method["id"],
+            "payment_method_details": payment_methods.charge_details(
+                payment_method_type, intent["amount"]
+            ),
+            "receipt_email": email,
+        }
+    )
+    if "presentment_details" in intent:
+        store.update(charge, presentment_details=intent["presentment_details"])
+    return charge
+
+
+def succeed(store: Store, charge: Json) -> None:
+    store.update(
+        charge,
+        amount_captured=charge["amount"],
+        captured=True,
+        outcome=_outcome("authorized", "approved_by_network", "Payment complete."),
+        paid=True,
+        receipt_url=f"https://pay.stripe.com/receipts/payment/{charge['id']}",
+        status="succeeded",
+    )
+    store.record("charge.succeeded", charge)
+
+
+def wait(store: Store, charge: Json) -> None:
+    store.record("charge.pending", charge)
+
+
+def fail(store: Store, charge: Json) -> None:
+    code, message = failure_of(charge["payment_method_details"]["type"])
+    store.update(
+        charge,
+        failure_code=code,
+        failure_message=message,
+        outcome=_outcome("issuer_declined", "declined_by_network", message),
+        paid=False,
+        status="failed",
+    )
+    store.record("charge.failed", charge)
+
+
+def settle(store: Store, charge: Json) -> None:
+    """Give the charge its balance transaction, as asynchronous capture does a moment later.
+
+    Source: https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+    """
+    entry = balance.charge_entry(store, charge)
+    store.update(charge, balance_transaction=entry["id"])
+    store.record("charge.updated", charge)
+
+
+def _outcome(kind: str, network_status: str, message: str) -> Json:
+    declined = kind == "issuer_declined"
+    return {
+        "advice_code": "try_again_later" if declined else None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": network_status,
+        "reason": "generic_decline" if declined else None,
+        "risk_level": "normal",
+        "risk_score": 8,
+        "seller_message": message,
+        "type": kind,
+    }
+
+
+def _untouched() -> Json:
+    return {
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "calculated_statement_descriptor": "TOKENS",
+        "captured": False,
+        "customer": None,
+        "description": None,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": False,
+        "radar_options": {},
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "pending",
+        "transfer_data": None,
+        "transfer_group": None,
+    }

@@ -1,0 +1,79 @@
+"""Routes of the pages: which address shows what, and what its forms do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from local.stripe_standin import page_moves
+from local.stripe_standin.account import StripeAccount
+from local.stripe_standin.api_request import Request
+from local.stripe_standin.checkout_page import front_page, session_page
+from local.stripe_standin.errors import ApiError, IllegalMove
+from local.stripe_standin.forwarding import Forwarder
+from local.stripe_standin.page_style import page
+
+_MAX_QUANTITY = 999_999
+
+
+@dataclass(frozen=True)
+class PageAnswer:
+    """An HTML page, or a redirect to one."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Pages:
+    """Shows one account's purchases and lets a person move them along."""
+
+    def __init__(self, account: StripeAccount, forwarder: Forwarder) -> None:
+        self._account = account
+        self._forwarder = forwarder
+
+    def answer(self, request: Request) -> PageAnswer:
+        parts = request.path.strip("/").split("/")
+        if request.method == "GET" and parts == [""]:
+            return _shown(200, front_page(self._account))
+        if request.method == "POST" and parts == ["buy"]:
+            return self._buy(request)
+        if parts[0] == "pay" and len(parts) in (2, 3):
+            return self._purchase(request, parts[1], parts[2:])
+        return _shown(404, page("Not found", "<h1>There is no such page.</h1>"))
+
+    def _purchase(self, request: Request, session_id: str, move: list[str]) -> PageAnswer:
+        with self._account.lock:
+            known = self._account.store.find("checkout.session", session_id)
+        if known is None:
+            return _shown(404, page("Not found", "<h1>There is no such purchase.</h1>"))
+        if request.method == "POST" and move:
+            return self._move(session_id, move[0])
+        return _shown(200, session_page(self._account, self._forwarder, session_id))
+
+    def _move(self, session_id: str, name: str) -> PageAnswer:
+        try:
+            page_moves.run(self._account, session_id, name)
+        except IllegalMove as refused:
+            shown = session_page(self._account, self._forwarder, session_id, str(refused))
+            return _shown(409, shown)
+        return _redirect(f"/pay/{session_id}")
+
+    def _buy(self, request: Request) -> PageAnswer:
+        try:
+            given = request.parameters()
+            quantity = given.whole("quantity", least=1, most=_MAX_QUANTITY) or 1
+            line = (given.required("price"), quantity)
+            user_id = given.required("user_id")
+            created = self._account.create_checkout_session([line], client_reference_id=user_id)
+        except (ApiError, IllegalMove) as refused:
+            return _shown(400, front_page(self._account, str(refused)))
+        return _redirect(f"/pay/{created['id']}")
+
+
+def _shown(status: int, body: bytes) -> PageAnswer:
+    headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
+    return PageAnswer(status, body, headers)
+
+
+def _redirect(where: str) -> PageAnswer:
+    return PageAnswer(303, b"", {"Location": where})

@@ -1,0 +1,137 @@
+"""The moves of one purchase: pay, pay by a delayed method, decline, expire, cancel, settle.
+
+Every function changes the store and records the events that Stripe sends, in order.
+Sources: https://docs.stripe.com/checkout/fulfillment,
+https://docs.stripe.com/payments/paymentintents/lifecycle
+"""
+
+from __future__ import annotations
+
+from local.stripe_standin import charges, checkout, payment_intents, payment_methods
+from local.stripe_standin.errors import IllegalMove, Json
+from local.stripe_standin.store import Store
+
+
+def complete(store: Store, session_id: str, payment_method_type: str, settled: bool) -> None:
+    """The buyer pays and the money is there at once."""
+    session = checkout.open_session(store, session_id)
+    if session["mode"] != "payment" or session["amount_total"] == 0:
+        checkout.complete_without_payment(store, session)
+        return
+    intent, charge = _attempt(store, session, payment_method_type)
+    charges.succeed(store, charge)
+    payment_intents.succeed(store, intent, charge)
+    checkout.close(store, session, "paid")
+    store.record("checkout.session.completed", session)
+    if settled:
+        charges.settle(store, charge)
+
+
+def complete_unpaid(store: Store, session_id: str, payment_method_type: str) -> None:
+    """The buyer is done, but whether the money comes is known only days later."""
+    payment_methods.require_delayed(payment_method_type)
+    session = _payable(store, session_id)
+    intent, charge = _attempt(store, session, payment_method_type)
+    charges.wait(store, charge)
+    payment_intents.process(store, intent, charge)
+    checkout.close(store, session, "unpaid")
+    store.record("checkout.session.completed", session)
+
+
+def async_succeed(store: Store, session_id: str) -> None:
+    session, intent, charge = _processing(store, session_id)
+    charges.succeed(store, charge)
+    payment_intents.succeed(store, intent, charge)
+    store.update(session, payment_status="paid")
+    store.record("checkout.session.async_payment_succeeded", session)
+    charges.settle(store, charge)
+
+
+def async_fail(store: Store, session_id: str) -> None:
+    session, intent, charge = _processing(store, session_id)
+    charges.fail(store, charge)
+    payment_intents.fail(store, intent, charge)
+    store.record("checkout.session.async_payment_failed", session)
+
+
+def decline(store: Store, session_id: str) -> None:
+    """The card is refused. The session stays open, and the buyer may try again."""
+    session = _payable(store, session_id)
+    intent, charge = _attempt(store, session, "card")
+    charges.fail(store, charge)
+    payment_intents.fail(store, intent, charge)
+
+
+def expire(store: Store, session_id: str) -> None:
+    """Nobody may pay this session any more; its payment intent, if it has one, is canceled."""
+    session = checkout.open_session(store, session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is not None and intent["status"] != "canceled":
+        payment_intents.cancel(store, intent, "expired")
+    store.update(session, status="expired", url=None)
+    store.record("checkout.session.expired", session)
+
+
+def cancel_payment_intent(store: Store, session_id: str) -> None:
+    """Cancel a payment intent that is not paid; a charge under way fails with it."""
+    session = store.get("checkout.session", session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is None or intent["status"] not in ("requires_payment_method", "processing"):
+        state = "absent" if intent is None else intent["status"]
+        raise IllegalMove(f"the payment intent of {session_id} is {state}: nothing to cancel")
+    if intent["status"] == "processing":
+        charges.fail(store, store.get("charge", intent["latest_charge"]))
+    payment_intents.cancel(store, intent, "requested_by_customer")
+
+
+def settle(store: Store, session_id: str) -> None:
+    """Settle a charge that was captured asynchronously (`complete(settled=False)`)."""
+    charge = paid_charge(store, session_id)
+    if charge["balance_transaction"] is not None:
+        raise IllegalMove(f"charge {charge['id']} is settled already")
+    charges.settle(store, charge)
+
+
+def pay_outside_checkout(
+    store: Store, amount_minor: int, currency: str, metadata: dict[str, str]
+) -> Json:
+    """A payment of this account that no Checkout session belongs to."""
+    intent = payment_intents.create(store, amount_minor, currency, ["card"], metadata)
+    store.record("payment_intent.created", intent)
+    charge = charges.create(store, intent, "card", None)
+    charges.succeed(store, charge)
+    payment_intents.succeed(store, intent, charge)
+    charges.settle(store, charge)
+    return intent
+
+
+def paid_charge(store: Store, session_id: str) -> Json:
+    """The charge that paid the session; IllegalMove if there is none."""
+    session = store.get("checkout.session", session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is None or intent["status"] != "succeeded":
+        raise IllegalMove(f"session {session_id} has no successful charge")
+    return store.get("charge", intent["latest_charge"])
+
+
+def _attempt(store: Store, session: Json, payment_method_type: str) -> tuple[Json, Json]:
+    intent = payment_intents.of_session(store, session)
+    if intent["status"] == "canceled":
+        raise IllegalMove(f"the payment intent of {session['id']} is canceled")
+    email = session["customer_email"] or store.orders[session["id"]]["buyer_email"]
+    return intent, charges.create(store, intent, payment_method_type, email)
+
+
+def _payable(store: Store, session_id: str) -> Json:
+    session = checkout.open_session(store, session_id)
+    if session["mode"] != "payment" or session["amount_total"] == 0:
+        raise IllegalMove(f"session {session_id} takes no payment")
+    return session
+
+
+def _processing(store: Store, session_id: str) -> tuple[Json, Json, Json]:
+    session = store.get("checkout.session", session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is None or intent["status"] != "processing":
+        raise IllegalMove(f"session {session_id} waits for no delayed payment")
+    return session, intent, store.get("charge", intent["latest_charge"])

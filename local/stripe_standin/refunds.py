@@ -1,0 +1,89 @@
+"""Refunds, full and partial, and refunds that the bank sends back.
+
+Shape: https://docs.stripe.com/api/refunds/object
+Rules: https://docs.stripe.com/refunds, https://docs.stripe.com/refunds#failed-refunds
+"""
+
+from __future__ import annotations
+
+from local.stripe_standin import balance
+from local.stripe_standin.errors import IllegalMove, Json
+from local.stripe_standin.store import Store
+
+# Money that a dispute took cannot be refunded as well; an inquiry took none.
+_BLOCKING_DISPUTES = frozenset({"needs_response", "under_review", "lost"})
+
+
+def create(store: Store, charge: Json, amount_minor: int | None, reason: str | None) -> Json:
+    """Refund part of a charge, or what is left of it, and record the events."""
+    amount = _refundable(store, charge, amount_minor)
+    refund = store.add(_new_refund(store, charge, amount, reason))
+    entry = balance.refund_entry(store, charge, refund)
+    store.update(refund, balance_transaction=entry["id"])
+    _set_amount_refunded(store, charge, charge["amount_refunded"] + amount)
+    store.record("refund.created", refund)
+    store.record("charge.refunded", charge)
+    return refund
+
+
+def fail(store: Store, refund_id: str) -> None:
+    """The bank could not deliver the refund: the money is back, and so is the charge's amount."""
+    refund = store.get("refund", refund_id)
+    if refund["status"] == "failed":
+        raise IllegalMove(f"refund {refund_id} has failed already")
+    charge = store.get("charge", refund["charge"])
+    entry = balance.refund_failure_entry(store, charge, refund)
+    store.update(
+        refund,
+        status="failed",
+        failure_reason="expired_or_canceled_card",
+        failure_balance_transaction=entry["id"],
+    )
+    _set_amount_refunded(store, charge, charge["amount_refunded"] - refund["amount"])
+    store.record("refund.updated", refund)
+    store.record("charge.refund.updated", refund)
+    store.record("refund.failed", refund)
+
+
+def _refundable(store: Store, charge: Json, amount_minor: int | None) -> int:
+    if charge["status"] != "succeeded":
+        raise IllegalMove(f"charge {charge['id']} is {charge['status']}")
+    disputes = store.referring("dispute", "charge", charge["id"])
+    if any(dispute["status"] in _BLOCKING_DISPUTES for dispute in disputes):
+        raise IllegalMove(f"charge {charge['id']} is disputed")
+    left: int = charge["amount"] - charge["amount_refunded"]
+    amount = left if amount_minor is None else amount_minor
+    if not 0 < amount <= left:
+        raise IllegalMove(f"cannot refund {amount} of charge {charge['id']}: {left} is left")
+    return amount
+
+
+def _set_amount_refunded(store: Store, charge: Json, amount_minor: int) -> None:
+    full = amount_minor == charge["amount"]
+    store.update(charge, amount_refunded=amount_minor, refunded=full)
+
+
+def _new_refund(store: Store, charge: Json, amount_minor: int, reason: str | None) -> Json:
+    kind = charge["payment_method_details"]["type"]
+    by_card = {"card": {"type": "refund", "reference_status": "pending"}, "type": "card"}
+    refund: Json = {
+        "id": store.ids.new("re_3"),
+        "object": "refund",
+        "amount": amount_minor,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": store.now(),
+        "currency": charge["currency"],
+        "customer": None,
+        "customer_account": None,
+        "destination_details": by_card if kind == "card" else {"type": kind},
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+    return refund
