@@ -48,6 +48,8 @@ CREATE TABLE payment_transactions (
     paid_at                  timestamptz,
     updated_at               timestamptz NOT NULL DEFAULT now(),
     revision                 bigint NOT NULL DEFAULT 1 CHECK (revision > 0),
+    resolved                 boolean NOT NULL DEFAULT false,
+    erased                   boolean NOT NULL DEFAULT false,
 
     CONSTRAINT paid_at_says_that_money_was_taken CHECK (
         (paid_at IS NOT NULL) = (payment_status IN ('paid', 'refunded', 'disputed', 'lost'))),
@@ -78,12 +80,15 @@ COMMENT ON COLUMN payment_transactions.credits_granted IS 'Net: the sum of the p
 COMMENT ON COLUMN payment_transactions.enriched IS 'False: recorded from a signed snapshot, Stripe not asked yet.';
 COMMENT ON COLUMN payment_transactions.revision IS 'Rises by one a write; a write names the revision it was derived from.';
 
+COMMENT ON COLUMN payment_transactions.resolved IS 'An operator said who bought what; Stripe no longer decides that.';
+COMMENT ON COLUMN payment_transactions.erased IS 'Personal data was erased and must not come back from Stripe.';
+
 CREATE INDEX payment_transactions_by_user ON payment_transactions (user_id, created_at DESC, payment_id DESC);
 CREATE INDEX payment_transactions_by_time ON payment_transactions (created_at DESC, payment_id DESC);
 
 CREATE TABLE credit_ledger (
     entry_id      text PRIMARY KEY,
-    user_id       text NOT NULL REFERENCES users (user_id),
+    user_id       text NOT NULL REFERENCES users (user_id) ON UPDATE CASCADE,
     payment_id    text REFERENCES payment_transactions (payment_id),
     delta         bigint NOT NULL CHECK (delta <> 0),
     balance_after bigint NOT NULL,

@@ -5,7 +5,7 @@ DO $$
 DECLARE
     role_name text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['webhook_writer', 'report_reader'] LOOP
+    FOREACH role_name IN ARRAY ARRAY['webhook_writer', 'report_reader', 'operator', 'migrator'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -15,11 +15,14 @@ BEGIN
 END
 $$;
 
-GRANT USAGE ON SCHEMA public TO webhook_writer, report_reader;
+GRANT USAGE ON SCHEMA public TO webhook_writer, report_reader, operator;
+GRANT USAGE, CREATE ON SCHEMA public TO migrator;
 
--- The ledger and the events are append-only: nobody but their owner can change or remove a line.
-GRANT SELECT ON packages, users, payment_transactions, stripe_events TO webhook_writer;
-GRANT INSERT, UPDATE ON users, payment_transactions TO webhook_writer;
-GRANT INSERT ON credit_ledger, stripe_events TO webhook_writer;
+-- The ledger is append-only: nobody but its owner can change or remove a line. Renaming an erased
+-- user reaches it through the foreign key, which acts as the owner.
+GRANT SELECT ON packages, users, payment_transactions, stripe_events TO webhook_writer, operator;
+GRANT INSERT, UPDATE ON users, payment_transactions TO webhook_writer, operator;
+GRANT INSERT ON credit_ledger, stripe_events TO webhook_writer, operator;
+GRANT UPDATE (object_id) ON stripe_events TO operator;
 
 GRANT SELECT ON packages, users, payment_transactions, credit_ledger, stripe_events TO report_reader;

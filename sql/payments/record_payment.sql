@@ -1,7 +1,8 @@
 -- One event's whole effect: the payment, the event, the ledger entry and the balance, or nothing.
 -- Parameters: the payment's columns; found_revision, the revision the payment was derived from
 -- (null: there was no row); delta, the ledger entry's credits (0: no entry), entry_id, reason;
--- create_user, whether a user id never seen gets a row; the event's columns.
+-- create_user, whether a user id never seen gets a row; actor and note, of an operator if one had
+-- a hand in it; the event's columns.
 -- Result: one row when it was written, with the payment's id and held_reason as they stand now;
 -- none when the row is no longer at found_revision.
 WITH holder AS (
@@ -13,7 +14,8 @@ WITH holder AS (
         package_id, package_name, tokens_purchased, amount_paid, currency, payment_status,
         payment_method, customer_email, created_at,
         amount_charged, amount_refunded, amount_disputed,
-        credits_granted, held_reason, enriched, paid_at, updated_at, revision)
+        credits_granted, held_reason, enriched, paid_at, updated_at, revision,
+        resolved, erased)
     SELECT %(payment_id)s::text, %(user_id)s::text, %(session_id)s::text, %(payment_intent_id)s::text,
            %(package_id)s::text, %(package_name)s::text, %(tokens_purchased)s::bigint,
            %(amount_paid)s::numeric, %(currency)s::text, %(payment_status)s::text,
@@ -23,7 +25,8 @@ WITH holder AS (
            CASE WHEN is_known OR %(credits_granted)s::bigint = 0 THEN %(held_reason)s::text
                 ELSE 'unknown_user' END,
            %(enriched)s::boolean, %(paid_at)s::timestamptz, now(),
-           coalesce(%(found_revision)s::bigint, 0) + 1
+           coalesce(%(found_revision)s::bigint, 0) + 1,
+           %(resolved)s::boolean, %(erased)s::boolean
       FROM holder
     ON CONFLICT (stripe_session_id) DO UPDATE
        SET user_id = excluded.user_id,
@@ -44,7 +47,8 @@ WITH holder AS (
            enriched = excluded.enriched,
            paid_at = excluded.paid_at,
            updated_at = excluded.updated_at,
-           revision = excluded.revision
+           revision = excluded.revision,
+           resolved = excluded.resolved
      WHERE standing.revision = %(found_revision)s::bigint
     RETURNING payment_id, user_id, held_reason
 ), event AS (
@@ -68,9 +72,11 @@ WITH holder AS (
     RETURNING user_id, credits, ledger_entries
 ), entry AS (
     INSERT INTO credit_ledger (
-        entry_id, user_id, payment_id, delta, balance_after, reason, event_id, entry_number)
+        entry_id, user_id, payment_id, delta, balance_after, reason, event_id, actor, note,
+        entry_number)
     SELECT %(entry_id)s::text, balance.user_id, payment.payment_id, %(delta)s::bigint,
-           balance.credits, %(reason)s::text, %(event_id)s::text, balance.ledger_entries
+           balance.credits, %(reason)s::text, %(event_id)s::text, %(actor)s::text,
+           %(note)s::text, balance.ledger_entries
       FROM balance, payment
      WHERE %(delta)s::bigint <> 0
 )

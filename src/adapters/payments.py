@@ -56,14 +56,16 @@ class PostgresTill:
         self._database.one(RECORD_IGNORED, _event_columns(hint))
 
     def _parameters(self, write: Write) -> dict[str, Any]:
-        standing, entry = write.standing, write.entry
+        standing, entry, resolution = write.standing, write.entry, write.hint.resolution
         return {
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
             "outcome": write.verdict,
             "payment_id": standing.payment_id if standing else _new_id("pay"),
             "found_revision": standing.revision if standing else None,
-            "create_user": not self._hold_unknown_users,
+            "create_user": not self._hold_unknown_users or resolution is not None,
+            "actor": resolution.actor if resolution else None,
+            "note": resolution.note if resolution else None,
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
@@ -107,6 +109,8 @@ def _payment_columns(payment: Payment) -> dict[str, Any]:
         "held_reason": payment.held_reason,
         "enriched": payment.enriched,
         "paid_at": payment.paid_at,
+        "resolved": payment.resolved,
+        "erased": payment.erased,
     }
 
 
@@ -137,6 +141,8 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         held_reason=None if held is None else HeldReason(held),
         enriched=row["enriched"],
         paid_at=row["paid_at"],
+        resolved=row["resolved"],
+        erased=row["erased"],
     )
 
 

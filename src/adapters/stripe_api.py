@@ -4,14 +4,17 @@ The session comes with its line items, payment intent, charge and balance transa
 disputes are asked for only when the charge has had one.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import stripe
 
 from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
 from domain.events import Reference, ReferenceKind
 from domain.stripe_objects import NOTHING, Purchase, expanded, id_of
+
+T = TypeVar("T")
 
 API_VERSION = "2026-10-28.endive"
 # Two tries of at most 8 s each leave room within API Gateway's 30 s for the database.
@@ -42,19 +45,29 @@ class StripeApi:
 
     def retrieve(self, reference: Reference) -> Retrieved:
         """The purchase behind `reference` as it is now, or why Stripe did not say."""
-        try:
+
+        def purchase() -> Purchase | NoCheckoutSession:
             session = self._session(reference)
             return NoCheckoutSession() if session is None else self._purchase(session)
-        except (stripe.AuthenticationError, stripe.PermissionError) as error:
-            return StripeRefused(f"{type(error).__name__}: check STRIPE_API_KEY")
-        except stripe.InvalidRequestError as error:
-            return StripeRefused(f"{error.code or 'invalid request'} for {reference.id}")
-        except stripe.StripeError as error:
-            return StripeUnreachable(f"{type(error).__name__} (HTTP {error.http_status})")
+
+        return _asked(purchase)
+
+    def event(self, event_id: str) -> Mapping[str, Any] | StripeUnreachable | StripeRefused | None:
+        """A snapshot event of the last 30 days as Stripe keeps it, None when there is none."""
+
+        def event() -> Mapping[str, Any] | None:
+            try:
+                return _checked(self._get(f"/v1/events/{quote(event_id, safe='')}"), "event")
+            except stripe.InvalidRequestError as error:
+                if error.http_status == 404:
+                    return None
+                raise
+
+        return _asked(event)
 
     def _session(self, reference: Reference) -> Mapping[str, Any] | None:
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
-            path = f"/v1/checkout/sessions/{reference.id}"
+            path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
             return _checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
         payment_intent = self._payment_intent(reference)
         found = payment_intent and self._list(
@@ -68,7 +81,7 @@ class StripeApi:
         """Thin events and old API versions name a charge, refund or dispute by its id alone."""
         if reference.kind is ReferenceKind.PAYMENT_INTENT:
             return reference.id
-        path = f"{PATHS[reference.kind]}/{reference.id}"
+        path = f"{PATHS[reference.kind]}/{quote(reference.id, safe='')}"
         return id_of(_checked(self._get(path), reference.kind).get("payment_intent"))
 
     def _purchase(self, session: Mapping[str, Any]) -> Purchase:
@@ -92,6 +105,18 @@ class StripeApi:
 
     def _get(self, path: str, **parameters: Any) -> object:
         return self._client.raw_request("get", path, **parameters).data
+
+
+def _asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
+    """The answer to `question`, or why Stripe gave none."""
+    try:
+        return question()
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        return StripeRefused(f"Stripe: {type(error).__name__}, check STRIPE_API_KEY")
+    except stripe.InvalidRequestError as error:
+        return StripeRefused(f"Stripe: {error.code or 'invalid request'}")
+    except stripe.StripeError as error:
+        return StripeUnreachable(f"Stripe: {type(error).__name__} (HTTP {error.http_status})")
 
 
 def _checked(answer: object, kind: str) -> Mapping[str, Any]:

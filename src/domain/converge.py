@@ -147,6 +147,8 @@ def converge(hint: Hint, till: Till, stripe: Stripe) -> Outcome | TryLater:
         payment = _payment(hint, found, stripe.retrieve(reference))
         if not isinstance(payment, Payment):
             return _without_payment(hint, till, payment)
+        if hint.resolution is not None and payment.held_reason is not None:
+            return TryLater(hint.event_id, f"still held: {payment.held_reason}")
         outcome = _record(hint, till, found, payment)
         if outcome is not None:
             return outcome
@@ -163,7 +165,7 @@ def _payment(
         case NoCheckoutSession():
             return None
         case Purchase():
-            return derive(retrieved, found.catalogue, found.standing_payment)
+            return derive(retrieved, found.catalogue, found.standing_payment, hint.resolution)
         case StripeUnreachable() if found.standing is None:
             return payment_from_snapshot(hint, found.catalogue) or retrieved
     return retrieved

@@ -1,39 +1,32 @@
 """From what Stripe says about a purchase to the payment row that must stand: the pure rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.disputes import Disputed, disputed_of
-from domain.packages import Package, Sale, sale_of, unknown_sale
-from domain.payment import HeldReason, Payment, PaymentStatus, entitlement
+from domain.events import Resolution
+from domain.packages import Package
+from domain.payment import Payment, PaymentStatus, credits_due
 from domain.stripe_objects import Purchase, expanded, id_of, text
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """Who bought what; settled once a payment is paid, so that neither a later edit of the
-    catalogue nor of Stripe's metadata moves credits that were sold."""
-
-    user_id: str | None
-    sale: Sale
+from domain.terms import terms_of
 
 
 def derive(
     purchase: Purchase,
     catalogue: Sequence[Package],
     standing: Payment | None,
+    resolution: Resolution | None = None,
     enriched: bool = True,
 ) -> Payment | None:
     """The payment that Stripe's view and the `standing` row (if any) make; None when not ours."""
-    terms = _terms(purchase, catalogue, standing)
+    terms = terms_of(purchase, catalogue, standing, resolution)
     if terms is None:
         return None
     disputed = disputed_of(purchase.disputes)
     status = _status(purchase, disputed)
-    held_reason = _held_reason(terms) if status.taken else None
-    charged_minor, refunded_minor = _charged_minor(purchase), _refunded_minor(purchase)
-    return Payment(
+    erased = standing is not None and standing.erased
+    unearned = Payment(
         user_id=terms.user_id,
         stripe_session_id=purchase.session_id,
         stripe_payment_intent_id=id_of(purchase.session.get("payment_intent")),
@@ -44,54 +37,18 @@ def derive(
         currency=_currency(purchase),
         payment_status=status,
         payment_method=_payment_method(purchase),
-        customer_email=_customer_email(purchase),
-        amount_charged_minor=charged_minor,
-        amount_refunded_minor=refunded_minor,
+        customer_email=None if erased else _customer_email(purchase),
+        amount_charged_minor=_charged_minor(purchase),
+        amount_refunded_minor=_refunded_minor(purchase),
         amount_disputed_minor=disputed.amount_minor,
-        credits_granted=entitlement(
-            terms.sale.tokens, charged_minor, refunded_minor + disputed.amount_minor
-        )
-        if status.taken and held_reason is None and terms.sale.tokens is not None
-        else 0,
-        held_reason=held_reason,
+        credits_granted=0,
+        held_reason=terms.held_reason if status.taken else None,
         enriched=enriched,
         paid_at=_paid_at(purchase) if status.taken else None,
+        resolved=terms.resolved,
+        erased=erased,
     )
-
-
-def _terms(
-    purchase: Purchase, catalogue: Sequence[Package], standing: Payment | None
-) -> _Terms | None:
-    settled = standing is not None and _settled(standing)
-    if standing is not None and settled and standing.enriched:
-        return _Terms(standing.user_id, _sale_as_made(standing))
-    sale = sale_of(purchase, catalogue) if purchase.session.get("mode") == "payment" else None
-    if sale is None and standing is None:
-        return None
-    user_id = standing.user_id if standing is not None and settled else _user_id(purchase)
-    return _Terms(user_id, sale or unknown_sale(None))
-
-
-def _sale_as_made(standing: Payment) -> Sale:
-    return Sale(
-        package_id=standing.package_id,
-        package_name=standing.package_name,
-        tokens=standing.tokens_purchased,
-    )
-
-
-def _settled(standing: Payment) -> bool:
-    return standing.payment_status.taken and standing.held_reason is None
-
-
-def _user_id(purchase: Purchase) -> str | None:
-    return text(purchase.session.get("client_reference_id")) or text(
-        purchase.metadata.get("user_id")
-    )
-
-
-def _held_reason(terms: _Terms) -> HeldReason | None:
-    return HeldReason.NO_USER if terms.user_id is None else terms.sale.held_reason
+    return replace(unearned, credits_granted=credits_due(unearned))
 
 
 def _status(purchase: Purchase, disputed: Disputed) -> PaymentStatus:

@@ -72,8 +72,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What an operator says of a held payment; None leaves a part as Stripe has it."""
+
+    user_id: str | None
+    package_id: str | None
+    actor: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """That something happened to a purchase. `snapshot` is the session as the event shows it."""
+    """That something happened to a purchase. `snapshot` is the session as the event shows it;
+    `resolution` is there when what happened is an operator's decision."""
 
     event_id: str
     event_type: str
@@ -82,6 +93,7 @@ class Hint:
     source: Source
     reference: Reference
     snapshot: Purchase | None = None
+    resolution: Resolution | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def sale_of(purchase: Purchase, catalogue: Sequence[Package]) -> Sale | None:
     if priced:
         return _sale_by_price(priced, named)
     if named:
-        return _sale_by_name(purchase, named, catalogue)
+        return sale_named(named, purchase, catalogue)
     if text(purchase.metadata.get("user_id")):
         return unknown_sale(None)
     return None
@@ -80,7 +80,8 @@ def _sale_by_price(priced: Sequence[tuple[Package, int]], named: str | None) -> 
     )
 
 
-def _sale_by_name(purchase: Purchase, named: str, catalogue: Sequence[Package]) -> Sale:
+def sale_named(named: str, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
+    """The sale of the package with the id `named`, held when the price does not agree."""
     package = next((known for known in catalogue if known.package_id == named), None)
     if package is None:
         return unknown_sale(named)

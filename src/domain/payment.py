@@ -41,6 +41,7 @@ class HeldReason(StrEnum):
 class Payment:
     """One Checkout session and what was paid for it. Amounts are integer minor units of
     `currency`; `amount_paid_cents` is in US cents, None while Stripe has not settled the charge.
+    `resolved`: an operator said who bought what. `erased`: personal data must not come back.
     """
 
     user_id: str | None
@@ -61,6 +62,13 @@ class Payment:
     held_reason: HeldReason | None
     enriched: bool
     paid_at: datetime | None
+    resolved: bool = False
+    erased: bool = False
+
+    @property
+    def terms_are_settled(self) -> bool:
+        """Who bought what no longer depends on Stripe or the catalogue."""
+        return self.payment_status.taken and self.held_reason is None
 
     @property
     def returned_minor(self) -> int:
@@ -77,3 +85,12 @@ def entitlement(tokens: int, charged_minor: int, returned_minor: int) -> int:
     if charged_minor == 0:
         return tokens
     return tokens * max(charged_minor - returned_minor, 0) // charged_minor
+
+
+def credits_due(payment: Payment) -> int:
+    """The credits that `payment` must have granted: none unless it is paid and not held."""
+    if not payment.terms_are_settled or payment.tokens_purchased is None:
+        return 0
+    return entitlement(
+        payment.tokens_purchased, payment.amount_charged_minor, payment.returned_minor
+    )

@@ -5,8 +5,6 @@ from typing import Any
 
 from domain.reports.answers import answer
 from domain.reports.json_format import as_json
-from domain.reports.problems import Problem
-from domain.reports.requests import read_request
 from handlers import wiring
 
 # A report whose file cannot be read fails here, at cold start, and not at the first call.
@@ -19,7 +17,4 @@ def handler(event: object, _context: object) -> dict[str, Any]:
     :returns: `{"report", "columns", "rows", "next_cursor"}`; without a report the catalogue,
         `{"reports": [...]}`; for anything that cannot be answered `{"error": {"code", "message"}}`.
     """
-    request = read_request(event)
-    if isinstance(request, Problem):
-        return as_json(request)
-    return as_json(answer(request, wiring.reports(), datetime.now(UTC)))
+    return as_json(answer(event, wiring.reports(), datetime.now(UTC)))

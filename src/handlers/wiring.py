@@ -13,10 +13,14 @@ from adapters.environment import Settings, settings
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
 from domain.migrations import Migrated, Refused
+from domain.operate import Desk, Done
+from domain.operate import operate as do
+from domain.operations import Operation, OperationRefused
 
 if TYPE_CHECKING:
     from adapters.postgres import Database
     from adapters.report_queries import Reports
+    from adapters.stripe_api import StripeApi
 
 _databases: "list[Database]" = []
 
@@ -54,21 +58,51 @@ def reports() -> "Reports":
     return _reports(settings())
 
 
+def operate(operation: Operation) -> Done | OperationRefused:
+    """Does what an operator asked for, with the configured database and Stripe account."""
+    configured = settings()
+    desk = _desk(configured)
+    return _database(configured).retrying(lambda: do(operation, desk))
+
+
 @lru_cache(maxsize=8)
 def _webhook(configured: Settings) -> Webhook:
-    from adapters.payments import PostgresTill
     from adapters.signatures import is_signed
-    from adapters.stripe_api import StripeApi
 
-    database = _database(configured)
-    till = PostgresTill(database, configured.hold_unknown_users)
-    stripe = StripeApi(configured.stripe_api_key, configured.stripe_api_base)
     secrets = configured.stripe_webhook_secrets
     return Webhook(
         livemode=configured.stripe_livemode,
         is_signed=lambda body, header: is_signed(body, header, secrets),
-        converge=lambda hint: database.retrying(lambda: converge(hint, till, stripe)),
+        converge=_converge(configured),
     )
+
+
+@lru_cache(maxsize=8)
+def _desk(configured: Settings) -> Desk:
+    from adapters.operations import PostgresBooks
+
+    return Desk(
+        books=PostgresBooks(_database(configured), configured.hold_unknown_users),
+        converge=_converge(configured),
+        event=_stripe(configured).event,
+        livemode=configured.stripe_livemode,
+    )
+
+
+def _converge(configured: Settings) -> Callable[[Hint], Outcome | TryLater]:
+    """The five steps; as a whole safe to repeat, so a broken connection costs one more try."""
+    from adapters.payments import PostgresTill
+
+    database, stripe = _database(configured), _stripe(configured)
+    till = PostgresTill(database, configured.hold_unknown_users)
+    return lambda hint: database.retrying(lambda: converge(hint, till, stripe))
+
+
+@lru_cache(maxsize=8)
+def _stripe(configured: Settings) -> "StripeApi":
+    from adapters.stripe_api import StripeApi
+
+    return StripeApi(configured.stripe_api_key, configured.stripe_api_base)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,6 @@ from adapters.report_queries import Reports
 from domain.reports.answers import Page, Table, answer
 from domain.reports.problems import Problem
 from domain.reports.queries import Query
-from domain.reports.requests import Request
 from tests.integration.reports.books import START, Books
 
 
@@ -34,7 +33,7 @@ def with_many_payments(books: Books) -> Books:
         "INSERT INTO payment_transactions (payment_id, user_id, stripe_session_id, package_id,"
         " package_name, tokens_purchased, amount_paid, payment_status, created_at, paid_at,"
         " amount_charged, credits_granted)"
-        " SELECT 'pay_' || i, 'user_' || i % 100, 'cs_' || i, 'starter', 'Starter', 1000, 10,"
+        " SELECT 'pay_' || i, 'user_' || mod(i, 100), 'cs_' || i, 'starter', 'Starter', 1000, 10,"
         " 'paid', now() - i * interval '1 minute', now(), 10, 1000"
         " FROM generate_series(1, 20000) AS i"
     )
@@ -46,7 +45,7 @@ def two_pages(reports: Reports, report: str, params: dict[str, Any]) -> None:
     """Asks for the first page and for the second."""
     cursor = None
     for _ in range(2):
-        page = answer(Request(report, params, 50, cursor, "json"), reports, START)
+        page = answer({"report": report, "params": params, "cursor": cursor}, reports, START)
         assert isinstance(page, Page)
         cursor = page.next_cursor
 

@@ -1,0 +1,32 @@
+-- Takes a person out of the books and leaves every amount: the user id becomes an alias, e-mail
+-- addresses go. The ledger follows the user through its foreign key.
+-- Parameters: event_id, event_type, user_id, alias.
+-- Result: one row with the number of payments erased; none when the request was done before.
+WITH request AS (
+    INSERT INTO stripe_events (event_id, event_type, object_id, source, outcome)
+    VALUES (%(event_id)s::text, %(event_type)s::text, %(alias)s::text, 'operations', 'recorded')
+    ON CONFLICT (event_id) DO NOTHING
+    RETURNING event_id
+), payment AS (
+    UPDATE payment_transactions
+       SET user_id = %(alias)s::text,
+           customer_email = NULL,
+           erased = true,
+           updated_at = now(),
+           revision = revision + 1
+      FROM request
+     WHERE user_id = %(user_id)s::text
+    RETURNING payment_id
+), person AS (
+    UPDATE users
+       SET user_id = %(alias)s::text, updated_at = now()
+      FROM request
+     WHERE user_id = %(user_id)s::text
+), past_request AS (
+    -- Adjustments of this user remember the user as their object.
+    UPDATE stripe_events AS past
+       SET object_id = %(alias)s::text
+      FROM request
+     WHERE past.object_id = %(user_id)s::text AND past.source = 'operations'
+)
+SELECT (SELECT count(*) FROM payment) AS payments FROM request

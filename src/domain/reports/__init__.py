@@ -1,0 +1,1 @@
+"""Named reports: what they declare, what callers may ask, and what they answer."""

@@ -1,0 +1,96 @@
+"""Answers a call: finds the report, binds its parameters, reads a page, says where it ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.reports.catalogue import Catalogue
+from domain.reports.cursors import cursor_after, keys_after
+from domain.reports.parameters import Arguments, bind
+from domain.reports.problems import Problem
+from domain.reports.queries import MAX_SUMMARY_ROWS, Query, list_query, summary_query
+from domain.reports.report import Report, Sort
+from domain.reports.requests import Request, read_request
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the database answered, in its own types."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, or a whole summary. `next_cursor` is null when nothing follows."""
+
+    report: Report
+    table: Table
+    next_cursor: str | None
+
+
+class Source(Protocol):
+    """Where reports are declared and read."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    def read(self, query: Query) -> Table | Problem:
+        """Run one query, read-only; `unavailable`, `too_slow` or `report_failed` if it cannot."""
+        ...
+
+
+def answer(call: object, source: Source, now: datetime) -> Catalogue | Page | Problem:
+    """The catalogue when no report is named, else a page of the report, or why there is none.
+
+    :param call: `{"report", "params", "limit", "cursor", "format"}`, or whatever came instead.
+        Other ways of calling are translated into this one.
+    :param now: what relative dates are relative to.
+    """
+    request = read_request(call)
+    if isinstance(request, Problem):
+        return request
+    if request.report is None:
+        return source.catalogue
+    report = source.catalogue.find(request.report)
+    if isinstance(report, Problem):
+        return report
+    arguments = bind(report.parameters, request.params, now)
+    if isinstance(arguments, Problem):
+        return arguments
+    if report.sort is None:
+        return _summary(request, report, arguments, source)
+    return _list(request, report, report.sort, arguments, source)
+
+
+def _summary(
+    request: Request, report: Report, arguments: Arguments, source: Source
+) -> Page | Problem:
+    if request.cursor is not None:
+        return Problem("bad_cursor", f"{report.name} is answered whole; it takes no cursor.")
+    table = source.read(summary_query(report, arguments))
+    if isinstance(table, Problem):
+        return table
+    if len(table.rows) > MAX_SUMMARY_ROWS:
+        return Problem(
+            "too_many_rows",
+            f"{report.name} has over {MAX_SUMMARY_ROWS} rows. Narrow it with its parameters.",
+        )
+    return Page(report, table, None)
+
+
+def _list(
+    request: Request, report: Report, sort: Sort, arguments: Arguments, source: Source
+) -> Page | Problem:
+    after = None
+    if request.cursor is not None:
+        after = keys_after(report, sort, arguments, request.cursor)
+    if isinstance(after, Problem):
+        return after
+    table = source.read(list_query(report, sort, arguments, after, request.limit))
+    if isinstance(table, Problem) or len(table.rows) <= request.limit:
+        return table if isinstance(table, Problem) else Page(report, table, None)
+    rows = table.rows[: request.limit]
+    return Page(report, Table(table.columns, rows), cursor_after(report, sort, arguments, rows[-1]))

@@ -1,0 +1,59 @@
+"""Makes reports and their parts, each with as little as a test needs to say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.reports.answers import Table
+from domain.reports.catalogue import Catalogue, read_catalogue
+from domain.reports.header import read_report
+from domain.reports.parameters import Argument
+from domain.reports.problems import Problem
+from domain.reports.queries import Query
+from domain.reports.report import Report
+
+NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+
+def report_file(*header: str, statement: str = "SELECT 1 AS one") -> str:
+    """A report's file: a title, a description, and these header lines above the statement."""
+    lines = ["title: A report", "description: What it says.", *header]
+    return "\n".join([*(f"-- {line}" for line in lines), "", statement])
+
+
+def report(*header: str, statement: str = "SELECT 1 AS one", name: str = "a_report") -> Report:
+    """The report of such a file."""
+    return read_report(name, report_file(*header, statement=statement))
+
+
+def parameterised(declared: str, *, sort: str | None = None) -> Report:
+    """A report with the one parameter `x`, declared like this."""
+    header = [f"param x: {declared}", *([f"sort: {sort}"] if sort else [])]
+    return report(*header, statement="SELECT %(x)s AS x")
+
+
+def arguments(**texts: str | None) -> dict[str, Argument]:
+    """Arguments with these texts."""
+    return {name: Argument(text, text) for name, text in texts.items()}
+
+
+class FakeSource:
+    """A source that answers every query with the same, and remembers the queries."""
+
+    def __init__(self, files: Mapping[str, str], answer: Table | Problem) -> None:
+        self._catalogue = read_catalogue(files)
+        self._answer = answer
+        self.queries: list[Query] = []
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def read(self, query: Query) -> Table | Problem:
+        self.queries.append(query)
+        return self._answer
+
+
+def table(*rows: Mapping[str, Any], columns: Sequence[str] = ("n",)) -> Table:
+    """What a database would answer."""
+    return Table(tuple(columns), rows)
