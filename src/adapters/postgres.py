@@ -5,10 +5,12 @@ transaction mode work. This is the only module that commits.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
+import certifi
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
@@ -18,6 +20,8 @@ Connection = psycopg.Connection[DictRow]
 
 # Proxies and firewalls cut connections idle for 30 minutes.
 MAX_AGE_SECONDS = 25 * 60
+
+RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
 # Every wait is bounded: a host that vanished would otherwise hold a call for minutes.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -120,7 +124,15 @@ def tls_parameters(conninfo: str) -> dict[str, str]:
         return {}
     if asked.get("sslmode", "verify-full") != "verify-full":
         raise InsecureConnection("sslmode must be verify-full for a remote database")
-    return {"sslmode": "verify-full", "sslrootcert": str(asked.get("sslrootcert") or "system")}
+    authorities = asked.get("sslrootcert") or _certificate_authorities(hosts)
+    return {"sslmode": "verify-full", "sslrootcert": str(authorities)}
+
+
+def _certificate_authorities(hosts: Sequence[str]) -> Path | str:
+    """RDS has authorities of its own, which no system trusts by default."""
+    if all(host.endswith((".amazonaws.com", ".amazonaws.com.cn")) for host in hosts):
+        return RDS_AUTHORITIES
+    return certifi.where()
 
 
 def _is_local(host: str) -> bool:

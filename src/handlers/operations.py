@@ -1,13 +1,12 @@
 """Operators' writes: each signed with a name, noted in the ledger, and done once."""
 
-import logging
 from typing import Any
 
 from domain.operate import Done
 from domain.operations import OperationRefused, read_operation
 from handlers import wiring
 
-logger = logging.getLogger("tokentill.operations")
+telemetry = wiring.telemetry("operations")
 
 
 def handler(event: object, _context: object) -> dict[str, Any]:
@@ -17,25 +16,31 @@ def handler(event: object, _context: object) -> dict[str, Any]:
     or `duplicate` for a request done before, or `{"error": {"code", "message"}}` with nothing
     written.
     """
-    operation = read_operation(event)
+    with telemetry.invocation():
+        return _answer(_operated(event))
+
+
+def _operated(request: object) -> Done | OperationRefused:
+    operation = read_operation(request)
     if isinstance(operation, OperationRefused):
-        return _refused(operation)
+        return operation
+    telemetry.correlate(operation.signed.event_id)
     try:
-        done = wiring.operate(operation)
-    except Exception:
-        logger.exception("operation failed")
-        return _refused(OperationRefused("not_done", "the database or Stripe failed; try again"))
-    return _refused(done) if isinstance(done, OperationRefused) else _answer(done)
+        return wiring.operate(operation)
+    except Exception as error:
+        telemetry.failure("operation failed", error)
+        return OperationRefused("not_done", "the database or Stripe failed; try again")
 
 
-def _answer(done: Done) -> dict[str, Any]:
+def _answer(done: Done | OperationRefused) -> dict[str, Any]:
+    if isinstance(done, OperationRefused):
+        telemetry.warning("operation refused", code=done.code)
+        return {"error": {"code": done.code, "message": done.message}}
+    operation, outcome = done.signed.operation, str(done.outcome)
+    telemetry.info("operation done", operation=operation, outcome=outcome)
     return {
-        "operation": done.signed.operation,
+        "operation": operation,
         "request_id": done.signed.request_id,
-        "outcome": str(done.outcome),
+        "outcome": outcome,
         **done.details,
     }
-
-
-def _refused(refused: OperationRefused) -> dict[str, Any]:
-    return {"error": {"code": refused.code, "message": refused.message}}

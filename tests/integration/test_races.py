@@ -21,7 +21,7 @@ event, times = json.loads(sys.stdin.readline())
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(times):
-    print(json.dumps(webhook.handler(event, None)), flush=True)
+    print("answer", json.dumps(webhook.handler(event, None)), flush=True)
 """
 
 
@@ -49,7 +49,9 @@ def deliver_from_processes(events: list[dict[str, object]], times: int) -> Count
         process.stdin.write("go\n")
         process.stdin.flush()
     outputs = [process.communicate()[0] for process in processes]
-    answers = [json.loads(line) for output in outputs for line in output.splitlines()]
+    lines = [line for output in outputs for line in output.splitlines()]
+    # The handler's log lines come by the same way.
+    answers = [json.loads(line[7:]) for line in lines if line.startswith("answer ")]
     return Counter(
         str(json.loads(answer["body"]).get("outcome", answer["statusCode"])) for answer in answers
     )

@@ -1,0 +1,121 @@
+"""Secrets Manager: Stripe's secrets rolled without a deployment, RDS's password rotated."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import psycopg
+import pytest
+from moto import mock_aws
+from psycopg.conninfo import conninfo_to_dict
+
+from adapters.database_login import login
+from adapters.environment import DatabaseAddress, Misconfigured
+from handlers import wiring
+from tests.till import WEBHOOK_SECRET, Till, completed
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator["SecretsManagerClient"]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+    wiring.close()
+
+
+@pytest.fixture
+def rolling(
+    till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> tuple[Till, str]:
+    """A till whose Stripe secrets are in Secrets Manager; the ARN of them."""
+    arn = manager.create_secret(Name="stripe", SecretString=stripe_secret(till, "whsec_old"))["ARN"]
+    monkeypatch.delenv("STRIPE_API_KEY")
+    monkeypatch.delenv("STRIPE_WEBHOOK_SECRET")
+    monkeypatch.setenv("STRIPE_SECRET_ARN", arn)
+    return till, arn
+
+
+def stripe_secret(till: Till, *webhook_secrets: str) -> str:
+    return json.dumps({"api_key": till.account.api_key, "webhook_secrets": webhook_secrets})
+
+
+def sold_and_signed_with(till: Till, secret: str) -> str:
+    return till.deliver(completed(till.account.complete(till.sell())), secret=secret).outcome
+
+
+def test_rolling_the_webhook_secret_loses_no_event(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient"
+) -> None:
+    till, arn = rolling
+    assert sold_and_signed_with(till, "whsec_old") == "recorded"
+    manager.put_secret_value(
+        SecretId=arn, SecretString=stripe_secret(till, "whsec_old", "whsec_new")
+    )
+    assert sold_and_signed_with(till, "whsec_old") == "recorded"
+    assert sold_and_signed_with(till, "whsec_new") == "recorded"
+    manager.put_secret_value(SecretId=arn, SecretString=stripe_secret(till, "whsec_new"))
+    assert sold_and_signed_with(till, "whsec_new") == "recorded"
+    assert till.credits() == 4000
+
+
+def test_a_secret_that_was_taken_back_is_refused_by_a_new_container(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient"
+) -> None:
+    till, arn = rolling
+    sold_and_signed_with(till, "whsec_old")
+    manager.put_secret_value(SecretId=arn, SecretString=stripe_secret(till, "whsec_new"))
+    wiring.close()
+    assert sold_and_signed_with(till, "whsec_old") == "400"
+
+
+def test_an_unreadable_secret_leaves_the_event_to_the_next_delivery(
+    till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:1:secret:none")
+    assert sold_and_signed_with(till, WEBHOOK_SECRET) == "503"
+
+
+def rds_secret(url: str, password: str) -> str:
+    """As RDS writes it, for the role that the test made."""
+    server = conninfo_to_dict(url)
+    return json.dumps(
+        {
+            "username": "till_login",
+            "password": password,
+            "engine": "postgres",
+            "host": server["host"],
+            "port": int(server["port"] or 5432),
+            "dbname": server["dbname"],
+        }
+    )
+
+
+def test_the_database_is_reached_with_the_secret_that_rds_keeps(
+    till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "CREATE ROLE till_login LOGIN PASSWORD 'first' IN ROLE webhook_writer"
+    till.execute(f"DO $$ BEGIN {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    arn = manager.create_secret(Name="rds", SecretString=rds_secret(till.database_url, "first"))
+    session_id = till.sell()
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DATABASE_SECRET_ARN", arn["ARN"])
+    assert till.deliver(completed(till.account.complete(session_id))).outcome == "recorded"
+
+
+def test_a_deployment_without_a_database_answers_503_and_names_the_variables(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = completed(till.account.complete(till.sell()))
+    monkeypatch.delenv("DATABASE_URL")
+    assert till.deliver(event).status_code == 503
+    with pytest.raises(Misconfigured, match="DATABASE_SECRET_ARN"):
+        login(DatabaseAddress(), lambda _arn, _anew: {}, lambda _address: "")
+
+
+def test_a_role_without_login_cannot_connect(till: Till) -> None:
+    with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+        psycopg.connect(till.database_url, user="webhook_writer")
