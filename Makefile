@@ -1,0 +1,92 @@
+# Everything a developer runs. Needs Python 3.11 or newer, make and git; the rest is installed here.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+SAM := .venv-sam/bin/sam
+UV := .venv-uv/bin/uv
+UV_VERSION := 0.13.9
+
+# The lock files name every package, so pip has nothing to resolve: it checks hashes and unpacks.
+INSTALL := -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check
+# A copy without .git has no .gitignore to tell ruff what is not ours.
+OURS := --extend-exclude .venv-sam,.venv-uv,.local,.aws-sam
+WITH_SRC := PYTHONPATH=src:.
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint migrate event build lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## Play a short story of payments and show the reports
+	@$(WITH_SRC) $(PY) -m local.demo
+
+serve: .venv/ready ## Serve the webhook on http://127.0.0.1:8000, with Stripe or the stand-in
+	@$(WITH_SRC) $(PY) -m local.serve
+
+test: .venv/ready ## Run every test; ARGS='-k name' narrows it
+	@$(PY) -m pytest -n auto tests $(ARGS)
+
+lint: .venv/ready .venv-sam/ready ## Check style, types, import rules and the SAM template
+	$(PY) -m ruff check $(OURS)
+	$(PY) -m ruff format --check $(OURS)
+	$(PY) -m mypy
+	$(WITH_SRC) .venv/bin/lint-imports
+	$(SAM) validate --lint
+	$(SAM) build
+
+migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE_URL
+	@$(WITH_SRC) $(PY) -m local.migrate
+
+event: .venv/ready ## Sign a sample event now: make event NAME=checkout_session_completed
+	@$(WITH_SRC) $(PY) -m local.sign_event $(NAME)
+
+build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
+	$(SAM) build
+
+lock: .venv-uv/ready ## Renew requirements/*.txt; ARGS=--upgrade takes newer releases
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) --no-deps --group openapi -o requirements/openapi.txt
+	$(COMPILE) --group sam -o requirements/sam.txt
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header $(ARGS)
+
+clean: ## Remove everything that make made, the local database too
+	rm -rf .venv .venv-sam .venv-uv .aws-sam .local
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src local tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define CHECK_PYTHON
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "$(PYTHON) is not Python 3.11 or newer. Say which one is: make PYTHON=python3.13" >&2; \
+	exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "$(PYTHON) cannot make virtual environments: install the package python3-venv." >&2; \
+	exit 1; }
+endef
+
+# A file named ready is newer than the lock files that its environment was made from.
+.venv/ready: requirements/dev.txt requirements/openapi.txt
+	$(CHECK_PYTHON)
+	@echo "Installing the development tools into .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(PY) $(INSTALL) -r requirements/dev.txt
+	@$(PY) $(INSTALL) -r requirements/openapi.txt
+	@touch $@
+
+.venv-sam/ready: requirements/sam.txt
+	$(CHECK_PYTHON)
+	@echo "Installing the SAM CLI into .venv-sam"
+	@$(PYTHON) -m venv --clear .venv-sam
+	@.venv-sam/bin/python $(INSTALL) -r requirements/sam.txt
+	@touch $@
+
+.venv-uv/ready: Makefile
+	$(CHECK_PYTHON)
+	@echo "Installing uv into .venv-uv"
+	@$(PYTHON) -m venv --clear .venv-uv
+	@.venv-uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	@touch $@

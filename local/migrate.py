@@ -1,0 +1,51 @@
+"""Applies the pending migrations to the database of DATABASE_URL, through the migrate handler."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.lambda_context import LambdaContext
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+class MigrationError(Exception):
+    """The migrations could not be applied; the message is what the handler said."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` up to date, in a process of its own.
+
+    A handler keeps its connection for the next invocation; a process that ends keeps none, and
+    only a database without connections can serve as a template.
+    """
+    path = os.pathsep.join((str(_PROJECT / "src"), str(_PROJECT)))
+    result = subprocess.run(
+        [sys.executable, "-m", "local.migrate"],
+        env=os.environ | {"DATABASE_URL": url, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    if result.returncode:
+        raise MigrationError(result.stdout + result.stderr)
+
+
+def main() -> None:
+    """Apply the pending migrations and print the handler's answer."""
+    from handlers import migrate as handlers_migrate
+
+    answer = handlers_migrate.handler({}, LambdaContext("migrate"))
+    print(json.dumps(answer, indent=2))
+    if "error" in answer:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    if not os.environ.get("DATABASE_URL"):
+        raise SystemExit("Set DATABASE_URL to the database to migrate.")
+    main()
