@@ -4,8 +4,8 @@
 --     what a foreign charge is worth in dollars, its amount is missing from the sum, and the payment
 --     is counted in payments_without_usd_amount.
 
-SELECT sum(amount_paid) AS total_revenue,
-       count(*) AS paid_payments,
-       count(*) FILTER (WHERE amount_paid IS NULL) AS payments_without_usd_amount
-FROM payment_transactions
-WHERE payment_status = 'paid'
+SELECT CASE WHEN sum(payments) > sum(unknown_usd_payments) THEN sum(gross_usd) END AS total_revenue,
+       coalesce(sum(payments), 0)::bigint AS paid_payments,
+       coalesce(sum(unknown_usd_payments), 0)::bigint AS payments_without_usd_amount
+FROM payment_totals
+WHERE slice = 'status' AND payment_status = 'paid'

@@ -29,6 +29,7 @@ class Settings:
     """The configuration of one deployment. Secrets stay out of its repr."""
 
     database: DatabaseAddress = DatabaseAddress()
+    database_read_url: str = field(default="", repr=False)
     stripe_api_key: str = field(default="", repr=False)
     stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     stripe_secret_arn: str = ""
@@ -36,6 +37,7 @@ class Settings:
     stripe_livemode: bool = False
     hold_unknown_users: bool = False
     reports_export_bucket: str = ""
+    webhook_url: str = ""
 
 
 def settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -46,6 +48,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     return Settings(
         database=_database(environ),
+        database_read_url=environ.get("DATABASE_READ_URL", ""),
         stripe_api_key=environ.get("STRIPE_API_KEY", ""),
         stripe_webhook_secrets=_several(environ.get("STRIPE_WEBHOOK_SECRET", "")),
         stripe_secret_arn=environ.get("STRIPE_SECRET_ARN", ""),
@@ -53,6 +56,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_livemode=_choice(environ, "STRIPE_LIVEMODE", "false", "true") == "true",
         hold_unknown_users=_choice(environ, "UNKNOWN_USERS", "create", "hold") == "hold",
         reports_export_bucket=environ.get("REPORTS_EXPORT_BUCKET", ""),
+        webhook_url=environ.get("WEBHOOK_URL", ""),
     )
 
 

@@ -1,14 +1,18 @@
 """Runs reports in Postgres: read-only, as a role that can only read, with a time limit."""
 
+import copy
 import logging
+import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Self, TypeVar
 
 import psycopg
 from psycopg import errors
 
-from adapters.postgres import Database, DatabaseUnavailable
+from adapters.postgres import Connection, Database, DatabaseUnavailable
 from adapters.sql_files import SQL_ROOT
-from domain.reports.answers import Table
+from domain.reports.answers import Exported, Table
 from domain.reports.catalogue import Catalogue, read_catalogue
 from domain.reports.problems import Problem
 from domain.reports.queries import Query
@@ -40,6 +44,17 @@ _REPORT_FAILED = Problem(
     "report_failed", "The report failed. The log says why; other params may work."
 )
 
+_NOT_CONFIGURED = Problem(
+    "export_not_configured",
+    "There is no bucket to export to. Set REPORTS_EXPORT_BUCKET, or read the report page by page.",
+)
+_EXPORT_FAILED = Problem(
+    "export_failed",
+    "The export could not be written to its bucket. The log says why; nothing was left behind.",
+)
+
+T = TypeVar("T")
+
 logger = logging.getLogger("tokentill.reports")
 
 
@@ -52,19 +67,52 @@ def catalogue_of(directory: Path) -> Catalogue:
 
 
 class Reports:
-    """The reports in `sql/reports/`, and the database that they read."""
+    """The reports in `sql/reports/`, the database that they read, the bucket that takes exports.
+
+    `within` gives the same reports to a call that has only so many seconds.
+    """
 
     def __init__(
-        self, database: Database, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+        self,
+        database: Database,
+        export_bucket: str = "",
+        *,
+        directory: Path = SQL_ROOT / "reports",
+        statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     ) -> None:
         self._database = database
+        self._export_bucket = export_bucket
         self._timeout = str(statement_timeout_ms)
-        self.catalogue = catalogue_of(SQL_ROOT / "reports")
+        self._seconds_left: Callable[[], float] = lambda: math.inf
+        self.catalogue = catalogue_of(directory)
+
+    def within(self, seconds_left: Callable[[], float]) -> Self:
+        """The same reports; an export gives up in time to tidy up and say so."""
+        limited = copy.copy(self)
+        limited._seconds_left = seconds_left
+        return limited
 
     def read(self, query: Query) -> Table | Problem:
         """Run one report's query in a transaction of its own."""
+        return self._guarded(query, self._table)
+
+    def export(self, query: Query) -> Exported | Problem:
+        """Write a report's whole result to the bucket, from one snapshot of the database."""
+        if not self._export_bucket:
+            return _NOT_CONFIGURED
+        # boto3 is heavy, and only exports need it.
+        from adapters.report_exports import S3_FAILURES, OutOfTime
+
         try:
-            return self._database.retrying(lambda: self._table(query))
+            return self._guarded(query, self._exported)
+        except OutOfTime:
+            return _TOO_SLOW
+        except S3_FAILURES as error:
+            return _logged(_EXPORT_FAILED, query, error)
+
+    def _guarded(self, query: Query, work: Callable[[Query, Connection], T]) -> T | Problem:
+        try:
+            return self._database.retrying(lambda: self._reading(query, work))
         except errors.QueryCanceled:
             return _TOO_SLOW
         except (DatabaseUnavailable, psycopg.OperationalError) as error:
@@ -72,17 +120,29 @@ class Reports:
         except psycopg.Error as error:
             return _logged(_REPORT_FAILED, query, error)
 
-    def _table(self, query: Query) -> Table:
+    def _reading(self, query: Query, work: Callable[[Query, Connection], T]) -> T:
         with self._database.transaction() as connection:
             connection.execute(_READ_ONLY, (self._timeout,))
-            cursor = connection.execute(query.statement, query.values)
-            columns = tuple(column.name for column in cursor.description or ())
-            return Table(columns, cursor.fetchall())
+            return work(query, connection)
+
+    def _table(self, query: Query, connection: Connection) -> Table:
+        cursor = connection.execute(query.statement, query.values)
+        columns = tuple(column.name for column in cursor.description or ())
+        return Table(columns, cursor.fetchall())
+
+    def _exported(self, query: Query, connection: Connection) -> Exported:
+        from adapters.report_exports import bucket
+
+        return bucket(self._export_bucket).export(query, connection, self._seconds_left)
 
 
 def _logged(problem: Problem, query: Query, error: Exception) -> Problem:
-    # The message may quote rows or connection details; the class and SQLSTATE name the cause.
+    # The message may quote rows or connection details; the class and the code name the cause.
     cause = error.__cause__ or error
-    sqlstate = getattr(cause, "sqlstate", None)
-    logger.error("%s: %s, %s %s", query.report, problem.code, type(cause).__name__, sqlstate)
+    code = getattr(cause, "sqlstate", None) or _s3_code(cause)
+    logger.error("%s: %s, %s %s", query.report, problem.code, type(cause).__name__, code)
     return problem
+
+
+def _s3_code(error: BaseException) -> object:
+    return getattr(error, "response", {}).get("Error", {}).get("Code")

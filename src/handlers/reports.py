@@ -1,20 +1,72 @@
-"""Answers ops who ask for a report."""
+"""Answers everybody who asks for a report: functions and ops, HTTP clients, dashboards."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reports.answers import answer
-from domain.reports.json_format import as_json
-from handlers import wiring
+from domain.reports.answers import Source, answer
+from domain.reports.direct import as_object
+from domain.reports.pages.widget_calls import asks_to_describe, call_of, is_widget, widget_of
+from domain.reports.pages.widgets import documentation, widget_html
+from domain.reports.problems import Problem
+from handlers import report_http, wiring
+from handlers.report_requests import is_http, report_request_of
 
 # A report whose file cannot be read fails here, at cold start, and not at the first call.
 wiring.reports()
+telemetry = wiring.telemetry("reports")
+
+_FAILED = Problem("unavailable", "The reports cannot be read at the moment. Try again shortly.")
 
 
-def handler(event: object, _context: object) -> dict[str, Any]:
-    """Answer a direct invocation: `{"report", "params", "limit", "cursor", "format"}`.
+def handler(event: Any, context: Any) -> dict[str, Any] | str:
+    """Answer a call by its kind.
 
-    :returns: `{"report", "columns", "rows", "next_cursor"}`; without a report the catalogue,
-        `{"reports": [...]}`; for anything that cannot be answered `{"error": {"code", "message"}}`.
+    - Directly, `{"report", "params", "limit", "cursor", "format", "export"}`: `{"report",
+      "columns", "rows", "next_cursor"}`; without a report the catalogue, `{"reports": [...]}`;
+      for anything that cannot be answered `{"error": {"code", "message"}}`.
+    - From API Gateway, payload format 2.0 or 1.0: a response with `statusCode`.
+    - From a CloudWatch dashboard: HTML, or Markdown for `{"describe": true}`.
     """
-    return as_json(answer(event, wiring.reports(), datetime.now(UTC)))
+    source = wiring.reports(lambda: _seconds_left(context))
+    now = datetime.now(UTC)
+    with telemetry.invocation():
+        if is_http(event):
+            return _over_http(event, source, now)
+        if is_widget(event):
+            return _for_dashboard(event, context, source, now)
+        return _directly(event, source, now)
+
+
+def _directly(event: Any, source: Source, now: datetime) -> dict[str, Any]:
+    try:
+        return as_object(event, answer(event, source, now), source.catalogue)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return as_object(event, _FAILED, source.catalogue)
+
+
+def _over_http(event: dict[str, Any], source: Source, now: datetime) -> dict[str, Any]:
+    request = report_request_of(event)
+    try:
+        return report_http.answered(request, source, now)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return report_http.failed(request, _FAILED, source)
+
+
+def _for_dashboard(event: dict[str, Any], context: Any, source: Source, now: datetime) -> str:
+    if asks_to_describe(event):
+        return documentation(source.catalogue)
+    widget, arn = widget_of(event), str(getattr(context, "invoked_function_arn", ""))
+    try:
+        call = call_of(event, source.catalogue, now)
+        return widget_html(answer(call, source, now), widget, arn)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return widget_html(_FAILED, widget, arn)
+
+
+def _seconds_left(context: Any) -> float:
+    """Until Lambda ends this invocation; without a context there is no end."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return float("inf") if remaining is None else float(remaining()) / 1000

@@ -9,7 +9,13 @@ from domain.reports.catalogue import Catalogue
 from domain.reports.cursors import cursor_after, keys_after
 from domain.reports.parameters import Arguments, bind
 from domain.reports.problems import Problem
-from domain.reports.queries import MAX_SUMMARY_ROWS, Query, list_query, summary_query
+from domain.reports.queries import (
+    MAX_SUMMARY_ROWS,
+    Query,
+    list_query,
+    summary_query,
+    whole_query,
+)
 from domain.reports.report import Report, Sort
 from domain.reports.requests import Request, read_request
 
@@ -29,6 +35,22 @@ class Page:
     report: Report
     table: Table
     next_cursor: str | None
+    request: Request
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A whole result as a CSV file: where to fetch it, until when, and how much it is."""
+
+    report: str
+    url: str
+    expires_at: datetime
+    rows: int
+    size_bytes: int
+
+
+Answer = Catalogue | Page | Exported | Problem
 
 
 class Source(Protocol):
@@ -41,12 +63,17 @@ class Source(Protocol):
         """Run one query, read-only; `unavailable`, `too_slow` or `report_failed` if it cannot."""
         ...
 
+    def export(self, query: Query) -> Exported | Problem:
+        """Write the whole result of a query to a file; the same problems, and
+        `export_not_configured` or `export_failed`."""
+        ...
 
-def answer(call: object, source: Source, now: datetime) -> Catalogue | Page | Problem:
+
+def answer(call: object, source: Source, now: datetime) -> Answer:
     """The catalogue when no report is named, else a page of the report, or why there is none.
 
-    :param call: `{"report", "params", "limit", "cursor", "format"}`, or whatever came instead.
-        Other ways of calling are translated into this one.
+    :param call: `{"report", "params", "limit", "cursor", "format", "export"}`, or whatever came
+        instead. Other ways of calling are translated into this one.
     :param now: what relative dates are relative to.
     """
     request = read_request(call)
@@ -60,6 +87,8 @@ def answer(call: object, source: Source, now: datetime) -> Catalogue | Page | Pr
     arguments = bind(report.parameters, request.params, now)
     if isinstance(arguments, Problem):
         return arguments
+    if request.export:
+        return source.export(whole_query(report, arguments))
     if report.sort is None:
         return _summary(request, report, arguments, source)
     return _list(request, report, report.sort, arguments, source)
@@ -78,7 +107,7 @@ def _summary(
             "too_many_rows",
             f"{report.name} has over {MAX_SUMMARY_ROWS} rows. Narrow it with its parameters.",
         )
-    return Page(report, table, None)
+    return Page(report, table, None, request, arguments)
 
 
 def _list(
@@ -90,7 +119,10 @@ def _list(
     if isinstance(after, Problem):
         return after
     table = source.read(list_query(report, sort, arguments, after, request.limit))
-    if isinstance(table, Problem) or len(table.rows) <= request.limit:
-        return table if isinstance(table, Problem) else Page(report, table, None)
+    if isinstance(table, Problem):
+        return table
+    if len(table.rows) <= request.limit:
+        return Page(report, table, None, request, arguments)
     rows = table.rows[: request.limit]
-    return Page(report, Table(table.columns, rows), cursor_after(report, sort, arguments, rows[-1]))
+    cursor = cursor_after(report, sort, arguments, rows[-1])
+    return Page(report, Table(table.columns, rows), cursor, request, arguments)

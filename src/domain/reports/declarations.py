@@ -1,15 +1,19 @@
-"""Reads the two structured lines of a report's header: a parameter, and the sort key."""
+"""Reads the structured lines of a report's header: parameters, the sort key, the chart."""
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 from domain.reports.kinds import KINDS, Kind
 from domain.reports.parameters import Parameter, read_value
-from domain.reports.report import Sort, SortKey
+from domain.reports.report import Chart, Sort, SortKey
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_RESERVED = "page_"
+_RESERVED_PREFIX = "page_"
+# In a URL, parameters stand beside these.
+_RESERVED = {"report", "limit", "cursor", "format", "export"}
 _SORT_KEY = re.compile(r"(\S+) (\S+) (asc|desc)")
+_CHART = re.compile(r"(columns|bars) of (\w+(?:, \w+)*) by (\w+)")
 # Defaults and examples are checked as on a day after all others: "..today" then allows them.
 _A_LATE_DAY = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -23,7 +27,7 @@ def parameter(name: str, line: str, description: str) -> Parameter:
 
     :raises HeaderError: says which parameter and what is wrong with it.
     """
-    if not _NAME.fullmatch(name) or name.startswith(_RESERVED):
+    if not _NAME.fullmatch(name) or name.startswith(_RESERVED_PREFIX) or name in _RESERVED:
         raise HeaderError(f"{name!r} cannot be a parameter's name")
     try:
         return _checked(_parameter(name, line, description))
@@ -43,6 +47,18 @@ def sort(line: str) -> Sort:
     if len({each[3] for each in keys}) > 1:
         raise HeaderError("sort: all columns must go in one direction")
     return Sort(tuple(SortKey(each[1], _kind(each[2])) for each in keys), keys[0][3] == "desc")
+
+
+def chart(line: str) -> Chart:
+    """The chart declared as `columns|bars of COLUMN, ... by COLUMN`.
+
+    :raises HeaderError: says what is wrong with it.
+    """
+    found = _CHART.fullmatch(line)
+    if not found:
+        raise HeaderError(f"chart must read 'columns|bars of column, ... by column', not {line!r}")
+    shape: Literal["columns", "bars"] = "columns" if found[1] == "columns" else "bars"
+    return Chart(shape, tuple(found[2].split(", ")), found[3])
 
 
 def _parameter(name: str, line: str, description: str) -> Parameter:

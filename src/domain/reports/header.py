@@ -8,6 +8,7 @@
     -- param status: choice paid|refunded, default paid
     -- param since: date 2020-01-01..today, default 30 days ago
     -- sort: created_at timestamp desc, payment_id text desc
+    -- chart: columns of net_usd, refunded_usd by day
 
     SELECT ... WHERE user_id = %(user_id)s
 
@@ -21,6 +22,8 @@ no ORDER BY or LIMIT of its own. Together the columns must be unique and none ma
 one direction, so that one row comparison finds the next page in an index. A report without `sort`
 is a summary, answered whole, and orders its rows itself.
 
+`chart` says which columns to draw: `columns` stacks them upright, for days; `bars` lays them down.
+
 The statement is one SELECT. Placeholders are bound with their parameter's type, so they need no
 cast, and a null parameter is just NULL. A literal percent sign is written twice.
 """
@@ -28,12 +31,12 @@ cast, and a null parameter is just NULL. A literal percent sign is written twice
 import re
 from collections.abc import Iterator
 
-from domain.reports.declarations import HeaderError, parameter, sort
+from domain.reports.declarations import HeaderError, chart, parameter, sort
 from domain.reports.parameters import Parameter
 from domain.reports.report import Report
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_DECLARATION = re.compile(r"(title|description|sort|param(?: \S+)?): *(.*)")
+_DECLARATION = re.compile(r"(title|description|sort|chart|param(?: \S+)?): *(.*)")
 _PLACEHOLDER = re.compile(r"%\(([a-z][a-z0-9_]*)\)s")
 _CHANGES_SETTINGS = re.compile(r"\bset_config\b|\bset\s+(local|session|role)\b", re.IGNORECASE)
 
@@ -95,6 +98,7 @@ def _report(name: str, declared: list[tuple[str, list[str]]], statement: str) ->
         description=single["description"],
         parameters=parameters,
         sort=sort(single["sort"]) if "sort" in single else None,
+        chart=chart(single["chart"]) if "chart" in single else None,
         statement=_statement(statement, {each.name: each for each in parameters}),
     )
 

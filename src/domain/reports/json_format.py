@@ -3,24 +3,41 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.reports.answers import Page
+from domain.reports.answers import Answer, Exported, Page
 from domain.reports.catalogue import Catalogue, described
 from domain.reports.kinds import written
 from domain.reports.problems import Problem
 
 
-def as_json(answer: Catalogue | Page | Problem) -> dict[str, Any]:
-    """The answer to a direct invocation: a page, the catalogue, or `{"error": {code, message}}`."""
+def as_json(answer: Answer) -> dict[str, Any]:
+    """A page, the catalogue, where an export is, or `{"error": {code, message}}`."""
     match answer:
         case Catalogue():
             return described(answer)
         case Problem(code, message):
             return {"error": {"code": code, "message": message}}
+        case Exported():
+            return _exported(answer)
+        case Page():
+            return _page(answer)
+
+
+def _page(page: Page) -> dict[str, Any]:
     return {
-        "report": answer.report.name,
-        "columns": list(answer.table.columns),
-        "rows": [_row(row) for row in answer.table.rows],
-        "next_cursor": answer.next_cursor,
+        "report": page.report.name,
+        "columns": list(page.table.columns),
+        "rows": [_row(row) for row in page.table.rows],
+        "next_cursor": page.next_cursor,
+    }
+
+
+def _exported(exported: Exported) -> dict[str, Any]:
+    return {
+        "report": exported.report,
+        "url": exported.url,
+        "expires_at": written(exported.expires_at),
+        "rows": exported.rows,
+        "size_bytes": exported.size_bytes,
     }
 
 

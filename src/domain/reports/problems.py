@@ -13,9 +13,14 @@ ProblemCode = Literal[
     "bad_limit",
     "bad_cursor",
     "bad_format",
+    "bad_export",
+    "not_acceptable",
+    "method_not_allowed",
     "too_many_rows",
     "too_slow",
     "report_failed",
+    "export_not_configured",
+    "export_failed",
     "unavailable",
 ]
 

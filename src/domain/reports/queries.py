@@ -41,6 +41,12 @@ def summary_query(report: Report, arguments: Arguments) -> Query:
     return Query(report.name, statement, _values(arguments) | limit)
 
 
+def whole_query(report: Report, arguments: Arguments) -> Query:
+    """All rows of a report, a list's in its order."""
+    order = f"\nORDER BY {report.sort.written}" if report.sort else ""
+    return Query(report.name, _subquery(report) + order, _values(arguments))
+
+
 def _subquery(report: Report) -> str:
     # Inside a subquery nothing but a SELECT parses: not even WITH ... AS (DELETE ...).
     return f"SELECT * FROM (\n{report.statement}\n) AS report"

@@ -1,6 +1,7 @@
 """One report as its file declares it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from domain.reports.kinds import Kind
 from domain.reports.parameters import Parameter
@@ -29,6 +30,16 @@ class Sort:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """What to draw of a report's rows: `columns` stack their values over a row of days, `bars` lie
+    one under the other. Values below zero are not drawn, so declare columns that have none."""
+
+    shape: Literal["columns", "bars"]
+    values: tuple[str, ...]
+    labels: str
+
+
+@dataclass(frozen=True)
 class Report:
     """A named query. With a `sort` it is a list and paged; without, a summary, answered whole.
 
@@ -40,4 +51,5 @@ class Report:
     description: str
     parameters: tuple[Parameter, ...]
     sort: Sort | None
+    chart: Chart | None
     statement: str

@@ -49,9 +49,21 @@ class Books:
         names = ", ".join(row)
         places = ", ".join(["%s"] * len(row))
         self.execute(f"INSERT INTO payment_transactions ({names}) VALUES ({places})", *row.values())
+        self.count(str(row["payment_id"]))
         if row["credits_granted"]:
             self.enter(user_id, row["payment_id"], row["credits_granted"])
         return str(row["payment_id"])
+
+    def count(self, payment_id: str) -> None:
+        """Tells the totals of a new payment, as recording one does."""
+        self.execute(
+            "INSERT INTO payment_changes (payment_id, revision, created_at, became)"
+            " SELECT payment_id, revision, created_at, ROW (paid_at, user_id, package_name,"
+            " payment_status, payment_method, currency, amount_paid, amount_charged,"
+            " amount_refunded, amount_disputed)::counted_payment"
+            " FROM payment_transactions WHERE payment_id = %s",
+            payment_id,
+        )
 
     def enter(self, user_id: str, payment_id: str | None, delta: int) -> None:
         """A ledger entry, and the balance with it."""
@@ -77,7 +89,9 @@ class Books:
 
     def asked(self, report: str | None = None, **fields: Any) -> dict[str, Any]:
         """What the handler answers to a direct invocation."""
-        return reports.handler({"report": report, **fields}, None)
+        answered = reports.handler({"report": report, **fields}, None)
+        assert isinstance(answered, dict)
+        return answered
 
     def all_pages(self, report: str, **fields: Any) -> Iterator[list[dict[str, Any]]]:
         """The rows of each page, asked for one after the other as they are consumed."""

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handlers import wiring
 from tests.integration.reports.books import Books
 
 _TEXT = st.text(st.characters(codec=None)) | st.sampled_from(
@@ -46,3 +47,32 @@ def test_any_input_is_answered_from_the_database_too(
     answered = books.asked(report, **fields)
     assert json.dumps(answered, allow_nan=False)
     assert answered.get("error", {}).get("code") not in {"report_failed", "unavailable", "too_slow"}
+
+
+def test_every_report_has_the_columns_that_it_draws_and_sorts_by(books: Books) -> None:
+    for report in wiring.reports().catalogue.reports.values():
+        required = {each.name: each.example for each in report.parameters if each.required}
+        columns = set(books.asked(report.name, params=required)["columns"])
+        sorted_by = [key.column for key in report.sort.keys] if report.sort else []
+        drawn = [*report.chart.values, report.chart.labels] if report.chart else []
+        assert columns.issuperset([*sorted_by, *drawn]), report.name
+
+
+def test_the_catalogue_has_all_the_names_that_were_promised(books: Books) -> None:
+    assert {entry["name"] for entry in books.asked()["reports"]} >= {
+        "payments_for_user",
+        "total_revenue",
+        "payments_by_package",
+        "recent_payments",
+        "revenue_by_day",
+        "revenue_by_currency",
+        "payments_by_status",
+        "payments_by_method",
+        "refunds_and_disputes",
+        "held_payments",
+        "pending_payments",
+        "top_customers",
+        "user_timeline",
+        "event_log",
+        "ledger_audit",
+    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reports.answers import Table
+from domain.reports.answers import Exported, Table
 from domain.reports.catalogue import Catalogue, read_catalogue
 from domain.reports.header import read_report
 from domain.reports.parameters import Argument
@@ -53,7 +53,29 @@ class FakeSource:
         self.queries.append(query)
         return self._answer
 
+    def export(self, query: Query) -> Exported | Problem:
+        self.queries.append(query)
+        return Exported(query.report, "https://bucket.test/x", NOW, 3, 99)
+
 
 def table(*rows: Mapping[str, Any], columns: Sequence[str] = ("n",)) -> Table:
     """What a database would answer."""
     return Table(tuple(columns), rows)
+
+
+# Reports as a dashboard may show them: by day, by time, and without any.
+DASHBOARD_CATALOGUE = read_catalogue(
+    {
+        "by_day": report_file(
+            "param from: date 2020-01-01..today, default 30 days ago",
+            "param to: date 2020-01-01..tomorrow, default tomorrow",
+            statement="SELECT %(from)s, %(to)s",
+        ),
+        "log": report_file(
+            "param from: timestamp 2020-01-01..now",
+            "sort: n integer asc",
+            statement="SELECT 1 AS n, %(from)s AS f",
+        ),
+        "total": report_file(),
+    }
+)

@@ -4,6 +4,7 @@ import pytest
 
 from domain.reports.declarations import HeaderError
 from domain.reports.header import read_report
+from domain.reports.report import Chart
 from tests.unit.reports.builders import parameterised, report, report_file
 
 
@@ -83,6 +84,11 @@ def test_an_example_is_found_where_none_is_declared() -> None:
         ("sort: n; integer asc", "sort must read"),
         ("sort: n bigint asc", "there is no type 'bigint'"),
         ("sort: n integer asc, m text desc", "all columns must go in one direction"),
+        ("param limit: integer", "'limit' cannot be a parameter's name"),
+        ("param format: text", "'format' cannot be a parameter's name"),
+        ("chart: pie of n by m", "chart must read"),
+        ("chart: bars of n", "chart must read"),
+        ("chart: bars of n; m by o", "chart must read"),
     ],
 )
 def test_a_wrong_header_is_refused_with_its_reason(header: str, complaint: str) -> None:
@@ -124,6 +130,11 @@ def test_a_title_and_a_description_are_required(missing: str) -> None:
 def test_a_file_name_that_is_no_name_is_refused() -> None:
     with pytest.raises(HeaderError, match="the file's name"):
         report(name="Total Revenue")
+
+
+def test_a_chart_names_its_shape_its_values_and_its_labels() -> None:
+    declared = report("chart: columns of net_usd, refunded_usd by day").chart
+    assert declared == Chart("columns", ("net_usd", "refunded_usd"), "day")
 
 
 def test_a_doubled_percent_sign_is_a_literal_one() -> None:

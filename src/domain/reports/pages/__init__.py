@@ -1,0 +1,1 @@
+"""Reports for people: HTML pages, tables, forms and SVG charts, without a script."""

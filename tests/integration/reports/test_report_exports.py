@@ -1,0 +1,148 @@
+"""An export puts the whole result into S3, or leaves nothing there."""
+
+import csv
+import io
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_s3 import S3Client
+
+from adapters import multipart_upload, report_exports
+from adapters.postgres import Database, connect
+from adapters.report_queries import Reports
+from domain.reports.answers import Exported, answer
+from domain.reports.problems import Problem
+from tests.integration.reports.books import START, Books
+from tests.unit.reports.builders import report_file
+
+_BUCKET = "exports"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
+    """An S3 with an empty bucket, in this process."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("REPORTS_EXPORT_BUCKET", _BUCKET)
+    report_exports.bucket.cache_clear()
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=_BUCKET)
+        yield client
+    report_exports.bucket.cache_clear()
+
+
+def keys(s3: S3Client) -> list[str]:
+    return [each["Key"] for each in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", [])]
+
+
+def unfinished(s3: S3Client) -> list[Any]:
+    return list(s3.list_multipart_uploads(Bucket=_BUCKET).get("Uploads", []))
+
+
+def rows_of(s3: S3Client) -> list[list[str]]:
+    """The only file in the bucket, read as CSV."""
+    [key] = keys(s3)
+    text = s3.get_object(Bucket=_BUCKET, Key=key)["Body"].read().decode()
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def exported(
+    database_url: str, folder: Path, statement: str, *header: str, seconds_left: float = 900
+) -> Exported | Problem:
+    """Exports a report made of this statement."""
+    (folder / "made.sql").write_text(report_file(*header, statement=statement), "utf-8")
+    with closing(Database(lambda: connect(database_url))) as database:
+        reports = Reports(database, _BUCKET, directory=folder).within(lambda: seconds_left)
+        answered = answer({"report": "made", "export": True}, reports, START)
+    assert isinstance(answered, Exported | Problem)
+    return answered
+
+
+def test_an_export_holds_every_row_in_order_beyond_any_page(books: Books, s3: S3Client) -> None:
+    paid = [books.pay() for _ in range(3)]
+    answered = books.asked("recent_payments", export=True)
+    header, *rows = rows_of(s3)
+    assert header[0] == "payment_id"
+    assert [row[0] for row in rows] == paid[::-1]
+    assert answered["rows"] == 3
+
+
+def test_an_export_is_fetched_as_a_file_with_a_signed_link(books: Books, s3: S3Client) -> None:
+    answered = books.asked("total_revenue", export=True)
+    [key] = keys(s3)
+    link = urllib.parse.urlsplit(answered["url"])
+    assert link.path.endswith(key)
+    assert urllib.parse.parse_qs(link.query)["X-Amz-Expires"] == ["3600"]
+    head = s3.head_object(Bucket=_BUCKET, Key=key)
+    assert head["ContentType"] == "text/csv; charset=utf-8"
+    assert head["ContentDisposition"].startswith('attachment; filename="total_revenue-')
+    assert head["ContentLength"] == answered["size_bytes"]
+
+
+def test_a_large_export_goes_up_in_parts(database_url: str, s3: S3Client, tmp_path: Path) -> None:
+    statement = "SELECT n, repeat('x', 500) AS x FROM generate_series(1, 20000) AS n"
+    answered = exported(database_url, tmp_path, statement, "sort: n integer desc")
+    assert isinstance(answered, Exported)
+    assert answered.size_bytes > multipart_upload.PART_BYTES
+    rows = rows_of(s3)
+    assert [row[0] for row in rows] == ["n", *map(str, range(20000, 0, -1))]
+
+
+def test_an_export_of_nothing_has_its_header(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    exported(database_url, tmp_path, "SELECT 1 AS a, 2 AS b WHERE false")
+    assert rows_of(s3) == [["a", "b"]]
+
+
+def test_an_export_that_fails_half_way_leaves_nothing(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    statement = (
+        "SELECT 1 / (15000 - n) AS n, repeat('x', 900) AS x FROM generate_series(1, 20000) n"
+    )
+    answered = exported(database_url, tmp_path, statement)
+    assert isinstance(answered, Problem)
+    assert answered.code == "report_failed"
+    assert keys(s3) == []
+    assert unfinished(s3) == []
+
+
+def test_an_export_gives_up_before_its_time_is_over(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    answered = exported(database_url, tmp_path, "SELECT 1 AS n", seconds_left=1)
+    assert isinstance(answered, Problem)
+    assert answered.code == "too_slow"
+    assert unfinished(s3) == []
+
+
+def test_an_export_reads_as_the_role_that_can_only_read(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    exported(database_url, tmp_path, "SELECT current_user::text AS who")
+    assert rows_of(s3)[1] == ["report_reader"]
+
+
+def test_a_missing_bucket_is_told(
+    database_url: str, s3: S3Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    s3.delete_bucket(Bucket=_BUCKET)
+    answered = exported(database_url, tmp_path, "SELECT 1 AS n")
+    assert isinstance(answered, Problem)
+    assert answered.code == "export_failed"
+    assert "NoSuchBucket" in caplog.text
+
+
+def test_without_a_bucket_there_are_no_exports(books: Books) -> None:
+    answered = books.asked("total_revenue", export=True)
+    assert answered["error"]["code"] == "export_not_configured"
+    assert "REPORTS_EXPORT_BUCKET" in answered["error"]["message"]

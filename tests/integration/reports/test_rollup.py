@@ -1,0 +1,155 @@
+"""The summaries are exact after every write, whether it is folded into the totals yet or not."""
+
+import random
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+
+from adapters import rollup
+from adapters.payments import PostgresTill
+from adapters.postgres import Database, connect
+from domain.converge import Verdict, Write
+from domain.events import EVENT_TYPES, Hint, Reference, ReferenceKind, Source
+from handlers import operations
+from tests.integration.purchase_moves import legal_moves
+from tests.integration.reports.truth import assert_reports_are_true, reported
+from tests.till import Till, completed
+
+
+def fold(till: Till) -> int:
+    with closing(Database(lambda: connect(till.database_url))) as database:
+        return rollup.fold(database)
+
+
+def ask(operation: str, request_id: str = "req_1", **fields: Any) -> None:
+    request = {"operation": operation, "actor": "olga", "request_id": request_id, **fields}
+    answer = operations.handler(request, None)
+    assert "error" not in answer
+
+
+def sell_something(till: Till, dice: random.Random) -> str:
+    if dice.random() < 0.3:
+        return till.sell("user_1", line_items=[(950, 1)], currency="eur")
+    return till.sell(f"user_{dice.randrange(3)}")
+
+
+def move_on(till: Till, sessions: list[str], dice: random.Random) -> None:
+    """Makes a move that Stripe allows on one of the purchases, and delivers its events."""
+    moves = [move for session in sessions for move in legal_moves(till.account, session)]
+    seen = len(till.account.events)
+    dice.choice(moves).make()
+    for event in till.account.events[seen:]:
+        if event["type"] in EVENT_TYPES:
+            till.deliver(event)
+
+
+@pytest.mark.parametrize("folds", ["never", "now and then"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_summaries_are_true_whatever_happens_to_the_purchases(
+    till: Till, seed: int, folds: str
+) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    sessions = [sell_something(till, dice) for _ in range(12)]
+    for _ in range(25):
+        move_on(till, sessions, dice)
+        if folds == "now and then" and dice.random() < 0.3:
+            fold(till)
+        assert_reports_are_true(till)
+    assert reported("rollup_audit") == []
+
+
+def test_a_payment_is_reported_before_it_is_folded(till: Till) -> None:
+    till.sell_paid()
+    assert till.count("payment_changes") == 1
+    assert till.count("folded_payment_totals") == 0
+    assert_reports_are_true(till)
+
+
+def test_folding_takes_up_every_change_and_changes_no_report(till: Till) -> None:
+    session_id = till.sell_paid()
+    till.account.refund(session_id, 333)
+    till.deliver(till.account.events[-1])
+    assert fold(till) == 2
+    assert till.count("payment_changes") == 0
+    assert_reports_are_true(till)
+
+
+def test_a_foreign_payment_gets_its_worth_when_stripe_settles_it(till: Till) -> None:
+    session_id = till.sell(line_items=[(950, 1)], currency="eur", metadata={"package_id": "x"})
+    till.deliver(completed(till.account.complete(session_id, settled=False)))
+    fold(till)
+    assert [row["unknown_usd_payments"] for row in reported("revenue_by_currency")] == [1]
+    till.account.settle(session_id)
+    ask("replay_event", event_id=till.latest("checkout.session.completed")["id"])
+    assert [row["unknown_usd_payments"] for row in reported("revenue_by_currency")] == [0]
+    assert_reports_are_true(till)
+
+
+def test_a_payment_that_ops_resolve_moves_to_its_user_and_package(till: Till) -> None:
+    session_id = till.sell_paid(None, line_items=[(4500, 1)], metadata={"package_id": "gold"})
+    fold(till)
+    payment_id = till.payment(session_id)["payment_id"]
+    ask("resolve_payment", payment_id=payment_id, user_id="user_9", package_id="professional")
+    assert_reports_are_true(till)
+    assert [row["user_id"] for row in reported("top_customers")] == ["user_9"]
+    assert [row["package_name"] for row in reported("payments_by_package")] == ["Professional"]
+
+
+def test_an_erased_user_is_gone_from_the_totals_with_the_next_fold(till: Till) -> None:
+    till.sell_paid()
+    fold(till)
+    till.sell_paid()
+    ask("erase_user", user_id="user_123")
+    assert_reports_are_true(till)
+    fold(till)
+    assert_reports_are_true(till)
+    for table in ("payment_changes", "folded_customer_totals", "folded_payment_totals"):
+        assert "user_123" not in str(till.rows(f"SELECT t::text FROM {table} AS t"))
+
+
+def test_an_event_that_changes_nothing_leaves_no_change(till: Till) -> None:
+    event = completed(till.account.complete(till.sell()))
+    till.deliver(event)
+    assert till.deliver({**event, "id": "evt_another"}).outcome == "unchanged"
+    assert till.count("payment_changes") == 1
+
+
+def test_a_write_that_lost_its_race_leaves_no_change(till: Till) -> None:
+    session_id = till.sell_paid()
+    reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
+    hint = Hint(
+        event_id="evt_late",
+        event_type="refund.created",
+        api_version=None,
+        event_created=None,
+        source=Source.WEBHOOK,
+        reference=reference,
+    )
+    with closing(Database(lambda: connect(till.database_url))) as database:
+        store = PostgresTill(database, hold_unknown_users=False)
+        standing = store.find("evt_late", reference).standing
+        till.execute("UPDATE payment_transactions SET revision = revision + 1")
+        assert standing is not None
+        late = Write(hint, Verdict.RECORDED, standing.payment, standing, None)
+        assert store.record(late) is None
+    assert till.count("payment_changes") == 1
+
+
+def test_names_made_of_quotes_and_commas_are_counted_as_they_are(till: Till) -> None:
+    hostile = 'Bobby "(,)" \\ tables'
+    till.execute("UPDATE packages SET package_name = %s", hostile)
+    session_id = till.sell_paid(hostile)
+    till.account.refund(session_id, 250)
+    till.deliver(till.account.events[-1])
+    fold(till)
+    assert_reports_are_true(till)
+    assert reported("top_customers")[0]["user_id"] == hostile
+
+
+def test_the_webhook_may_fold_under_its_own_role(till: Till) -> None:
+    till.sell_paid()
+    url = psycopg.conninfo.make_conninfo(till.database_url, options="-c role=webhook_writer")
+    with closing(Database(lambda: connect(url))) as database:
+        assert rollup.fold(database) == 1

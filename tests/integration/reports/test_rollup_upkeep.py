@@ -1,0 +1,197 @@
+"""Folding, repairing and proving the totals, also while payments are being recorded."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from adapters import rollup
+from adapters.migrations import migrate, migrations_on_disk
+from adapters.payments import PostgresTill
+from adapters.postgres import Database, connect
+from adapters.report_queries import Reports
+from domain.converge import Verdict, Write
+from domain.ledger import entry_for
+from domain.migrations import Migrated
+from domain.payment import Payment, PaymentStatus
+from domain.reports.answers import Page, answer
+from tests.integration.reports.books import START, Books
+from tests.unit.purchases import hint, payment
+
+A_PAYMENT = (
+    "INSERT INTO payment_transactions (payment_id, user_id, stripe_session_id, package_id,"
+    " package_name, tokens_purchased, amount_paid, payment_status, paid_at, amount_charged,"
+    " credits_granted) VALUES ('pay_by_hand', 'user_1', 'cs_by_hand', 'starter', 'Starter', 1000,"
+    " 10, 'paid', '2026-01-31 23:59:59+00', 10, 1000)"
+)
+
+
+@contextmanager
+def database(url: str) -> Iterator[Database]:
+    with closing(Database(lambda: connect(url))) as opened:
+        yield opened
+
+
+def audited(url: str) -> list[Any]:
+    """What the rollup audit finds on a connection of its own."""
+    with database(url) as one:
+        page = answer({"report": "rollup_audit"}, Reports(one), START)
+    assert isinstance(page, Page)
+    return list(page.table.rows)
+
+
+def count(books: Books, table: str) -> int:
+    return int(books.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
+
+
+def record(till: PostgresTill, event_id: str, now: Payment) -> None:
+    about = hint(event_id=event_id)
+    standing = till.find(event_id, replace(about.reference, id=now.stripe_session_id)).standing
+    entry = entry_for(now, standing.payment if standing else None)
+    assert till.record(Write(about, Verdict.RECORDED, now, standing, entry))
+
+
+def sell_and_refund(url: str, writer: int) -> None:
+    with database(url) as one:
+        till = PostgresTill(one, hold_unknown_users=False)
+        for n in range(15):
+            name = f"{writer}_{n}"
+            paid = payment(
+                user_id=f"user_{n % 3}",
+                stripe_session_id=f"cs_{name}",
+                stripe_payment_intent_id=f"pi_{name}",
+            )
+            record(till, f"evt_sale_{name}", paid)
+            back = {"amount_refunded_minor": 4500, "credits_granted": 0}
+            refunded = replace(paid, payment_status=PaymentStatus.REFUNDED, **back)
+            record(till, f"evt_refund_{name}", refunded)
+
+
+def fold_often(url: str) -> None:
+    with database(url) as one:
+        for _ in range(30):
+            rollup.fold(one, batch_size=2)
+
+
+def test_the_totals_are_true_at_every_moment_of_many_writing_and_folding(books: Books) -> None:
+    url = books.database_url
+    with ThreadPoolExecutor() as threads:
+        working = [threads.submit(sell_and_refund, url, writer) for writer in range(4)]
+        working += [threads.submit(fold_often, url) for _ in range(2)]
+        while not all(work.done() for work in working):
+            assert audited(url) == []
+        for work in as_completed(working):
+            work.result()
+    assert audited(url) == []
+    [statuses] = [row for row in books.asked("payments_by_status")["rows"] if row["payments"]]
+    assert (statuses["payment_status"], statuses["payments"]) == ("refunded", 60)
+
+
+def test_a_fold_is_bounded(books: Books) -> None:
+    for _ in range(rollup.BATCHES + 3):
+        books.pay()
+    with database(books.database_url) as one:
+        assert rollup.fold(one, batch_size=1) == rollup.BATCHES
+    assert count(books, "payment_changes") == 3
+    assert audited(books.database_url) == []
+
+
+def test_a_second_fold_does_not_wait_for_what_the_first_one_has_taken(books: Books) -> None:
+    books.pay()
+    with psycopg.connect(books.database_url) as first, database(books.database_url) as second:
+        first.execute("SELECT FROM payment_changes FOR UPDATE")
+        assert rollup.fold(second) == 0
+
+
+def test_totals_of_nothing_are_removed(books: Books) -> None:
+    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 0, 0)")
+    books.execute(
+        "INSERT INTO folded_payment_totals"
+        " VALUES ('status', '2026-01-01', 'paid', '', 0, 0, 0, 0, 0, 0, 0)"
+    )
+    with database(books.database_url) as one:
+        rollup.fold(one)
+    assert count(books, "folded_customer_totals") == 0
+    assert count(books, "folded_payment_totals") == 0
+
+
+def test_totals_that_are_half_folded_are_kept(books: Books) -> None:
+    """No payment more, but an amount: a change is folded whose forerunner is not."""
+    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 10, 0)")
+    with database(books.database_url) as one:
+        rollup.fold(one)
+    assert count(books, "folded_customer_totals") == 1
+
+
+def test_the_audit_names_what_the_totals_lack(books: Books) -> None:
+    books.execute(A_PAYMENT)
+    answered = books.asked("rollup_audit")["rows"]
+    assert [row["subject"] for row in answered] == [
+        "currency usd paid 2026-01-31",
+        "method paid 2026-01-31",
+        "package Starter paid 2026-01-31",
+        "status paid 2026-01-31",
+        "user user_1",
+    ]
+    assert {row["missing_payments"] for row in answered} == {"1"}
+    assert {row["missing_gross_usd"] for row in answered} == {"10.00"}
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        "UPDATE folded_payment_totals SET payments = payments + 1 WHERE slice = 'method'",
+        "UPDATE folded_payment_totals SET refunded_usd = 1 WHERE slice = 'status'",
+        "UPDATE folded_payment_totals SET disputed = 1 WHERE slice = 'currency'",
+        "DELETE FROM folded_payment_totals WHERE slice = 'package'",
+        "UPDATE folded_customer_totals SET gross_usd = 11",
+        "INSERT INTO folded_customer_totals VALUES ('nobody', 0, 0, 1, 0)",
+    ],
+)
+def test_one_total_that_is_wrong_is_one_row_until_it_is_repaired(
+    books: Books, corruption: str
+) -> None:
+    books.pay()
+    with database(books.database_url) as one:
+        rollup.fold(one)
+        books.execute(corruption)
+        assert len(audited(books.database_url)) == 1
+        assert rollup.repair(one) == 1
+    assert audited(books.database_url) == []
+
+
+def test_a_repair_changes_nothing_that_is_right(books: Books) -> None:
+    books.pay()
+    with database(books.database_url) as one:
+        rollup.fold(one)
+        books.pay()
+        assert rollup.repair(one) == 0
+
+
+def test_payments_from_before_the_totals_are_in_them(empty_database_url: str) -> None:
+    migrations = migrations_on_disk()
+    with database(empty_database_url) as one:
+        assert isinstance(migrate(one, migrations[:2]), Migrated)
+        with psycopg.connect(empty_database_url) as connection:
+            connection.execute(A_PAYMENT)
+        assert isinstance(migrate(one, migrations), Migrated)
+        revenue = one.one("SELECT sum(gross_usd) AS usd FROM customer_totals", {})
+    assert audited(empty_database_url) == []
+    assert revenue is not None
+    assert str(revenue["usd"]) == "10.00"
+
+
+def test_a_page_of_the_best_customers_is_read_in_the_order_of_an_index(books: Books) -> None:
+    books.execute("INSERT INTO users SELECT 'user_' || i FROM generate_series(1, 20000) AS i")
+    books.execute("INSERT INTO folded_customer_totals SELECT user_id, 1, 0, 10, 0 FROM users")
+    books.pay()
+    books.execute("ANALYZE")
+    plan = books.rows(
+        "EXPLAIN SELECT * FROM customer_totals JOIN users USING (user_id)"
+        " ORDER BY net_usd DESC, user_id DESC LIMIT 51"
+    )
+    assert "folded_customer_totals_by_net" in str(plan)
