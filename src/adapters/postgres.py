@@ -6,7 +6,8 @@ transaction mode work. This is the only module that commits.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ Connection = psycopg.Connection[DictRow]
 
 # Proxies and firewalls cut connections idle for 30 minutes.
 MAX_AGE_SECONDS = 25 * 60
+CANCEL_SECONDS = 5.0
 
 RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
@@ -81,6 +83,13 @@ class Database:
         except psycopg.OperationalError as error:
             raise DatabaseUnavailable(str(first)) from error
 
+    def cancel(self) -> None:
+        """Asks the server to stop the statement that runs now, if any; for another thread."""
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -119,7 +128,9 @@ def tls_parameters(conninfo: str) -> dict[str, str]:
     Raises InsecureConnection when it asks for less than `verify-full` of a remote host.
     """
     asked = conninfo_to_dict(conninfo)
-    hosts = str(asked.get("host") or asked.get("hostaddr") or "").split(",")
+    # libpq connects to hostaddr where there is one, and checks the certificate against host.
+    named = [str(asked[name]) for name in ("host", "hostaddr") if asked.get(name)]
+    hosts = ",".join(named).split(",")
     if all(_is_local(host) for host in hosts):
         return {}
     if asked.get("sslmode", "verify-full") != "verify-full":
@@ -137,4 +148,9 @@ def _certificate_authorities(hosts: Sequence[str]) -> Path | str:
 
 def _is_local(host: str) -> bool:
     """A Unix socket (a directory, or abstract with "@") or the loopback interface."""
-    return host in ("", "localhost", "::1") or host.startswith(("/", "@", "127."))
+    if host in ("", "localhost") or host.startswith(("/", "@")):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

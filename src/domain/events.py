@@ -141,7 +141,7 @@ def _why_not_ours(event: Mapping[str, Any], event_type: str, livemode: bool) -> 
         return "event type"
     if event.get("livemode") not in (livemode, None):
         return "livemode"
-    if text(event.get("account")):
+    if text(event.get("context" if _is_thin(event) else "account")):
         return "connected account"
     return "session mode" if _changed(event).get("mode") not in ("payment", None) else None
 
@@ -190,7 +190,8 @@ def _created(value: object) -> datetime | None:
     """Unix seconds in a snapshot event, ISO 8601 in a thin one."""
     try:
         if isinstance(value, str):
-            return datetime.fromisoformat(value)
+            said = datetime.fromisoformat(value)
+            return said if said.tzinfo else said.replace(tzinfo=UTC)
         return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else None
     except (ValueError, OverflowError, OSError):
         return None

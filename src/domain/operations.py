@@ -72,6 +72,16 @@ class EraseUser:
     user_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Look whether Stripe, database and code fit together. Nothing is written, so nobody signs.
+
+    `url` is where Stripe must deliver, None for what the deployment says.
+    """
+
+    url: str | None
+
+
 Operation = ResolvePayment | AdjustCredits | ReplayEvent | EraseUser
 
 
@@ -79,26 +89,33 @@ class _Mistake(Exception):
     """A field is missing or makes no sense. Never leaves this module."""
 
 
-def read_operation(request: object) -> Operation | OperationRefused:
-    """Reads `{"operation", ..., "actor", "note", "request_id"}`."""
+def read_operation(request: object) -> Operation | Doctor | OperationRefused:
+    """Reads `{"operation", ..., "actor", "note", "request_id"}`, or `{"operation": "doctor"}`."""
     if not isinstance(request, Mapping):
         return OperationRefused("bad_request", "the request must be a JSON object")
     name = request.get("operation")
-    if not isinstance(name, str) or name not in _READERS:
-        return OperationRefused(
-            "unknown_operation", f"operation must be one of {', '.join(_READERS)}"
-        )
-    reader, fields = _READERS[name]
-    unknown = sorted(str(field) for field in request.keys() - fields - _COMMON_FIELDS)
-    if unknown:
-        return OperationRefused("bad_request", f"{name} has no field {', '.join(unknown)}")
+    if not isinstance(name, str) or name not in {*_READERS, DOCTOR}:
+        known = ", ".join([*_READERS, DOCTOR])
+        return OperationRefused("unknown_operation", f"operation must be one of {known}")
     try:
+        if name == DOCTOR:
+            _check_fields(request, {"operation", "url"})
+            return Doctor(_optional(request, "url"))
+        reader, fields = _READERS[name]
+        _check_fields(request, fields | _COMMON_FIELDS)
         return reader(request, _signed(name, request))
     except _Mistake as mistake:
         return OperationRefused("bad_request", str(mistake))
 
 
+DOCTOR = "doctor"
 _COMMON_FIELDS = {"operation", "actor", "note", "request_id"}
+
+
+def _check_fields(request: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(str(field) for field in request.keys() - known)
+    if unknown:
+        raise _Mistake(f"{request['operation']} has no field {', '.join(unknown)}")
 
 
 def _signed(name: str, request: Mapping[str, Any]) -> Signed:

@@ -71,13 +71,17 @@ def _quantity(value: object) -> int:
 
 def _sale_by_price(priced: Sequence[tuple[Package, int]], named: str | None) -> Sale:
     package = priced[0][0]
-    # Two packages in one session cannot be told apart in one row; neither can a disagreement.
-    disagree = {sold.package_id for sold, _ in priced} | {named or package.package_id}
-    return _sale(
-        package,
-        sum(quantity for _, quantity in priced),
-        HeldReason.PACKAGE_MISMATCH if len(disagree) > 1 else None,
-    )
+    if any(other != package for other, _ in priced):
+        # One row has one package: which of them counts is for an operator to say.
+        return Sale(
+            package_id=None,
+            package_name=None,
+            tokens=None,
+            held_reason=HeldReason.PACKAGE_MISMATCH,
+        )
+    agrees = named in (None, package.package_id)
+    quantity = sum(quantity for _, quantity in priced)
+    return _sale(package, quantity, None if agrees else HeldReason.PACKAGE_MISMATCH)
 
 
 def sale_named(named: str, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
@@ -85,7 +89,7 @@ def sale_named(named: str, purchase: Purchase, catalogue: Sequence[Package]) -> 
     package = next((known for known in catalogue if known.package_id == named), None)
     if package is None:
         return unknown_sale(named)
-    quantity = _quantity_of_only_item(purchase)
+    quantity = _quantity_of(package, purchase)
     # Metadata alone would let a session at any price buy any package: the price must agree.
     agrees = (
         purchase.session.get("currency") == "usd"
@@ -94,7 +98,11 @@ def sale_named(named: str, purchase: Purchase, catalogue: Sequence[Package]) -> 
     return _sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
 
 
-def _quantity_of_only_item(purchase: Purchase) -> int:
+def _quantity_of(package: Package, purchase: Purchase) -> int:
+    """Of the line items at the package's price; where there are none, of the only line item."""
+    priced = _priced(purchase, [package])
+    if priced:
+        return sum(quantity for _, quantity in priced)
     items = purchase.line_items or ()
     return _quantity(expanded(items[0]).get("quantity")) if len(items) == 1 else 1
 

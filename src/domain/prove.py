@@ -1,0 +1,207 @@
+"""Compares Stripe with the payments and these with the ledger, and says every difference.
+
+Memory does not grow with the range: Stripe's sessions are walked day by day, and of each day only
+the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.converge import NoCheckoutSession
+from domain.events import Reference, ReferenceKind
+from domain.packages import Package
+from domain.reconcile.answers import iso
+from domain.reconcile.differences import difference
+from domain.reconcile.progress import Sweep, Window
+from domain.reconcile.requests import ProveRequest
+from domain.reconcile.run import MARGIN_SECONDS, Limits, Stop
+from domain.reconcile.sources import FoundPayment, Page, RowKey, Sources
+from domain.reconcile.tally import LISTED
+from domain.stripe_objects import Purchase
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """One difference: what it is about, and a sentence. The ledger audit names users; `for_log`
+    is what may be said where nobody may be named."""
+
+    subject: str
+    difference: str
+    for_log: str
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was compared and found. Only the first `LISTED` differences are kept; `stop` is why
+    the proof ends at `proved_until`, before its time."""
+
+    request: ProveRequest
+    proved_until: datetime
+    sessions: int = 0
+    payments: int = 0
+    differences: list[Unequal] = field(default_factory=list)
+    differences_total: int = 0
+    stop: Stop | None = None
+
+    @property
+    def equal(self) -> bool:
+        return self.stop is None and self.differences_total == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"equal", "finished", "stopped_because", "error", "since", "until", "proved_until",
+        "checked", "differences", "differences_total"}`, times in ISO 8601."""
+        return {
+            "equal": self.equal,
+            "finished": self.stop is None,
+            "stopped_because": self.stop.because if self.stop else None,
+            "error": self.stop.message if self.stop else None,
+            "since": iso(self.request.since),
+            "until": iso(self.request.until),
+            "proved_until": iso(self.proved_until),
+            "checked": {"sessions": self.sessions, "payments": self.payments},
+            "differences": [
+                {"subject": unequal.subject, "difference": unequal.difference}
+                for unequal in self.differences
+            ],
+            "differences_total": self.differences_total,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who watches a proof: told of each difference, and of each day that is done."""
+
+    difference: Callable[[Unequal], None]
+    progress: Callable[[Proof], None]
+
+
+def prove(
+    request: ProveRequest,
+    sources: Sources,
+    limits: Limits,
+    watcher: Watcher,
+    now: datetime,
+) -> Proof:
+    """Proves the time asked for, or as much of it as the limits allow."""
+    return _Prover(request, sources, limits, watcher, now).prove()
+
+
+class _Prover:
+    def __init__(
+        self,
+        request: ProveRequest,
+        sources: Sources,
+        limits: Limits,
+        watcher: Watcher,
+        now: datetime,
+    ) -> None:
+        self._proof = Proof(request, proved_until=request.since)
+        self._history = sources.history
+        self._records = sources.records
+        self._limits = limits
+        self._watcher = watcher
+        self._now = now
+
+    def prove(self) -> Proof:
+        proof = self._proof
+        for finding in self._records.audit():
+            sentence = f"{finding.problem} Expected {finding.expected}, found {finding.actual}."
+            self._tell(Unequal(finding.subject, sentence, finding.problem))
+        shown_before: Collection[str] = ()
+        while proof.stop is None and proof.proved_until < proof.request.until:
+            shown = self._prove_day(proof.proved_until, shown_before)
+            if proof.stop is None:
+                proof.proved_until = min(proof.proved_until + DAY, proof.request.until)
+                self._watcher.progress(proof)
+            shown_before = shown
+        return proof
+
+    def _prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
+        """The ids of the sessions that Stripe's list showed."""
+        end = min(start + DAY, self._proof.request.until)
+        shown = self._compare_sessions(Window(start, end))
+        # A session is paid within a day of its beginning, but for delayed payment methods.
+        if self._proof.stop is None:
+            self._ask_for_rows(start, end, {*shown_before, *shown})
+        return shown
+
+    def _compare_sessions(self, window: Window) -> Collection[str]:
+        shown: set[str] = set()
+        while self._may_go_on():
+            page = self._history.page(Sweep.SESSIONS, window)
+            if not isinstance(page, Page):
+                self._proof.stop = Stop("stripe", page.why)
+                break
+            shown.update(str(session["id"]) for session in page.items)
+            self._compare_page(page.items)
+            if page.next_cursor is None:
+                break
+            window = Window(window.start, window.end, page.next_cursor)
+        return shown
+
+    def _compare_page(self, sessions: Sequence[Mapping[str, Any]]) -> None:
+        found = self._records.payments_of_sessions([str(session["id"]) for session in sessions])
+        catalogue = self._records.catalogue()
+        for session in sessions:
+            purchase = self._history.purchase(session)
+            if not isinstance(purchase, Purchase):
+                self._proof.stop = Stop("stripe", purchase.why)
+                return
+            self._proof.sessions += 1
+            self._compare(purchase, found, catalogue)
+
+    def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
+        """Compares the rows paid in this time that no list has shown."""
+        after: RowKey | None = None
+        while rows := self._records.paid(start, end, after):
+            self._proof.payments += len(rows)
+            for row in rows:
+                if row.session_id not in shown and self._may_go_on():
+                    self._ask(row)
+            after = rows[-1]
+
+    def _ask(self, row: RowKey) -> None:
+        purchase = self._history.look_up(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id))
+        if isinstance(purchase, Purchase):
+            found = self._records.payments_of_sessions([row.session_id])
+            self._compare(purchase, found, self._records.catalogue())
+        elif isinstance(purchase, NoCheckoutSession):
+            sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
+            self._tell_of_session(row.session_id, sentence)
+        else:
+            self._proof.stop = Stop("stripe", purchase.why)
+
+    def _compare(
+        self,
+        purchase: Purchase,
+        found: Mapping[str, FoundPayment],
+        catalogue: Sequence[Package],
+    ) -> None:
+        session_id = purchase.session_id
+        try:
+            differs = difference(purchase, catalogue, found.get(session_id), self._now)
+        except Exception as error:
+            self._tell_of_session(
+                session_id, f"The session cannot be read: {type(error).__name__}."
+            )
+            return
+        for sentence in differs.sentences if differs else ():
+            self._tell_of_session(session_id, sentence)
+
+    def _tell_of_session(self, session_id: str, sentence: str) -> None:
+        self._tell(Unequal(session_id, sentence, f"{session_id}: {sentence}"))
+
+    def _tell(self, unequal: Unequal) -> None:
+        self._proof.differences_total += 1
+        if len(self._proof.differences) < LISTED:
+            self._proof.differences.append(unequal)
+        self._watcher.difference(unequal)
+
+    def _may_go_on(self) -> bool:
+        if self._proof.stop is None and self._limits.seconds_left() < MARGIN_SECONDS:
+            self._proof.stop = Stop("time")
+        return self._proof.stop is None

@@ -1,0 +1,71 @@
+"""Hand-written stand-ins for the two sides of the five steps; they remember what was asked."""
+
+from collections.abc import Sequence
+
+from domain.converge import Found, Recorded, Retrieved, StandingPayment, Write
+from domain.events import Hint, Reference
+from domain.packages import Package
+from domain.payment import Payment
+from tests.unit.purchases import CATALOGUE
+
+
+def found(
+    standing: Payment | None = None,
+    revision: int = 1,
+    catalogue: Sequence[Package] = CATALOGUE,
+) -> Found:
+    """What a read finds for an event never seen: this row, if any."""
+    row = None if standing is None else StandingPayment("pay_1", revision, standing)
+    return Found(event_is_known=False, known_payment_id=None, standing=row, catalogue=catalogue)
+
+
+def found_event(payment_id: str | None) -> Found:
+    """What a read finds for an event that was done before."""
+    return Found(
+        event_is_known=True, known_payment_id=payment_id, standing=None, catalogue=CATALOGUE
+    )
+
+
+class FakeTill:
+    """Finds what it is given, read by read (the last one again and again); the first
+    `lost_races` writes find that somebody else wrote."""
+
+    def __init__(self, *finds: Found, lost_races: int = 0, held_reason: str | None = None) -> None:
+        self._finds = list(finds or (found(),))
+        self._lost_races = lost_races
+        self._held_reason = held_reason
+        self.reads: list[tuple[str, Reference]] = []
+        self.tried: list[Write] = []
+        self.ignored: list[Hint] = []
+
+    @property
+    def written(self) -> list[Write]:
+        """The writes that won."""
+        return self.tried[self._lost_races :]
+
+    def find(self, event_id: str, reference: Reference) -> Found:
+        self.reads.append((event_id, reference))
+        return self._finds[min(len(self.reads), len(self._finds)) - 1]
+
+    def record(self, write: Write) -> Recorded | None:
+        self.tried.append(write)
+        if len(self.tried) <= self._lost_races:
+            return None
+        return Recorded(
+            write.standing.payment_id if write.standing else "pay_new", self._held_reason
+        )
+
+    def record_ignored(self, hint: Hint) -> None:
+        self.ignored.append(hint)
+
+
+class FakeStripe:
+    """Answers what it is given, call by call; the last one again and again."""
+
+    def __init__(self, *answers: Retrieved) -> None:
+        self._answers = answers
+        self.asked: list[Reference] = []
+
+    def retrieve(self, reference: Reference) -> Retrieved:
+        self.asked.append(reference)
+        return self._answers[min(len(self.asked), len(self._answers)) - 1]

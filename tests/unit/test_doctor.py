@@ -1,0 +1,272 @@
+"""What the doctor says of a deployment, its Stripe account and its database."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.doctor.diagnosis import diagnose
+from domain.doctor.facts import Check, DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.events import EVENT_TYPES
+from domain.migrations import Refused
+
+URL = "https://till.example.com/stripe/webhook"
+VERSION = "2026-10-28.endive"
+STARTER = Offer(
+    package_id="starter",
+    package_name="Starter",
+    amount_usd_cents=1000,
+    stripe_price_ids=("price_1",),
+    active=True,
+)
+GOLD = Offer(
+    package_id="gold",
+    package_name="Gold",
+    amount_usd_cents=5,
+    stripe_price_ids=("price_2",),
+    active=True,
+)
+
+
+def deployment(**changed: Any) -> Deployment:
+    sound = Deployment(
+        url=URL, livemode=False, api_version=VERSION, api_key="sk_test_1", webhook_secrets=1
+    )
+    return replace(sound, **changed)
+
+
+def endpoint(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "we_1",
+        "url": URL,
+        "status": "enabled",
+        "livemode": False,
+        "api_version": VERSION,
+        "enabled_events": list(EVENT_TYPES),
+        **changed,
+    }
+
+
+def price(**changed: Any) -> dict[str, Any]:
+    sound = {"active": True, "type": "one_time", "currency": "usd", "unit_amount": 1000}
+    return {**sound, **changed}
+
+
+def diagnosis(
+    *endpoints: Mapping[str, Any],
+    deployed: Deployment | None = None,
+    offers: tuple[Offer, ...] | Unknown = (STARTER,),
+    prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
+    pending: tuple[str, ...] | Refused | Unknown = (),
+) -> list[Check]:
+    stripe = StripeFacts(
+        endpoints=endpoints or (endpoint(),),
+        prices={"price_1": price()} if prices is None else prices,
+    )
+    facts = DatabaseFacts(pending=pending, offers=offers)
+    return diagnose(deployed or deployment(), stripe, facts)
+
+
+def wrong(checks: list[Check]) -> dict[str, str]:
+    """The failed checks, by name."""
+    return {each.check: each.message for each in checks if not each.ok}
+
+
+def said(checks: list[Check], name: str) -> str:
+    (check,) = [each for each in checks if each.check == name]
+    return check.message
+
+
+def test_a_sound_deployment_has_nothing_to_mend() -> None:
+    assert wrong(diagnosis()) == {}
+
+
+def test_every_check_says_something() -> None:
+    assert [each.check for each in diagnosis() if not each.message] == []
+
+
+@pytest.mark.parametrize(
+    ("api_key", "livemode", "told"),
+    [
+        ("", False, "There is no API key"),
+        ("sk_live_1", False, "STRIPE_LIVEMODE=true"),
+        ("rk_live_1", False, "STRIPE_LIVEMODE=true"),
+        ("sk_test_1", True, "STRIPE_LIVEMODE=false"),
+        ("pk_live_1", True, "does not start like"),
+        (Unknown("GetParameterError"), False, "GetParameterError"),
+    ],
+)
+def test_an_api_key_must_be_there_and_of_the_mode_served(
+    api_key: str | Unknown, livemode: bool, told: str
+) -> None:
+    checks = diagnosis(deployed=deployment(api_key=api_key, livemode=livemode))
+    assert told in wrong(checks)["api_key"]
+
+
+@pytest.mark.parametrize("api_key", ["sk_live_1", "rk_live_1"])
+def test_a_live_key_fits_a_live_deployment(api_key: str) -> None:
+    live = deployment(api_key=api_key, livemode=True)
+    assert wrong(diagnosis(endpoint(livemode=True), deployed=live)) == {}
+
+
+@pytest.mark.parametrize("count", [0, Unknown("GetParameterError")])
+def test_a_missing_webhook_secret_is_told(count: int | Unknown) -> None:
+    assert "webhook_secret" in wrong(diagnosis(deployed=deployment(webhook_secrets=count)))
+
+
+@pytest.mark.parametrize("api_key", ["sk_live_of_ours", "pk_of_ours"])
+def test_no_message_holds_the_api_key(api_key: str) -> None:
+    checks = diagnosis(deployed=deployment(api_key=api_key))
+    assert [each for each in checks if "of_ours" in each.message] == []
+
+
+def test_an_unreachable_stripe_is_one_check_and_no_guesses() -> None:
+    unknown = Unknown("APIConnectionError")
+    facts = DatabaseFacts(pending=(), offers=(STARTER,))
+    checks = diagnose(deployment(), StripeFacts(endpoints=unknown, prices=unknown), facts)
+    assert wrong(checks).keys() == {"stripe_reachable", "prices"}
+
+
+def test_a_missing_endpoint_comes_with_the_command_that_makes_it() -> None:
+    message = wrong(diagnosis(endpoint(url="https://elsewhere.example/")))["webhook_endpoint"]
+    sentence, command = message.split("\n")
+    assert "https://elsewhere.example/" in sentence
+    words = shlex.split(command)
+    assert words[:3] == ["stripe", "webhook_endpoints", "create"]
+    assert {f"enabled_events[]={each}" for each in EVENT_TYPES} < set(words)
+    assert f"url={URL}" in words
+
+
+def test_a_command_for_live_mode_says_so() -> None:
+    live = deployment(livemode=True, api_key="sk_live_1", url="https://new.example/")
+    message = wrong(diagnosis(endpoint(livemode=True), deployed=live))["webhook_endpoint"]
+    assert message.endswith(" --live")
+
+
+def test_without_a_url_the_doctor_asks_for_it() -> None:
+    message = wrong(diagnosis(deployed=deployment(url=None)))["webhook_endpoint"]
+    assert "WEBHOOK_URL" in message
+    assert URL in message
+
+
+def test_a_disabled_endpoint_is_told() -> None:
+    message = wrong(diagnosis(endpoint(status="disabled")))["webhook_endpoint"]
+    assert "stripe webhook_endpoints update we_1 -d disabled=false" in message
+
+
+def test_an_endpoint_that_was_replaced_does_not_count() -> None:
+    old = endpoint(id="we_0", status="disabled", enabled_events=[])
+    assert wrong(diagnosis(old, endpoint())) == {}
+
+
+def test_a_missing_event_type_is_named_and_the_command_subscribes_to_all() -> None:
+    some = [each for each in EVENT_TYPES if each != "refund.failed"]
+    sentence, command = wrong(diagnosis(endpoint(enabled_events=some)))["webhook_events"].split(
+        "\n"
+    )
+    assert "does not send refund.failed." in sentence
+    assert command.count("enabled_events[]") == len(EVENT_TYPES)
+
+
+def test_an_event_type_too_many_is_named_and_does_no_harm() -> None:
+    more = [*EVENT_TYPES, "customer.created"]
+    checks = diagnosis(endpoint(enabled_events=more))
+    assert wrong(checks) == {}
+    assert "Not needed: customer.created." in said(checks, "webhook_events")
+
+
+def test_a_subscription_to_everything_has_all_that_is_needed() -> None:
+    assert wrong(diagnosis(endpoint(enabled_events=["*"]))) == {}
+
+
+def test_another_api_version_needs_another_endpoint() -> None:
+    message = wrong(diagnosis(endpoint(api_version="2020-03-02")))["webhook_api_version"]
+    assert "2020-03-02" in message
+    assert f"api_version={VERSION}" in message
+
+
+def test_the_accounts_default_version_is_read_too() -> None:
+    checks = diagnosis(endpoint(api_version=None))
+    assert wrong(checks) == {}
+    assert VERSION in said(checks, "webhook_api_version")
+
+
+def test_an_endpoint_of_the_other_mode_is_told() -> None:
+    assert "STRIPE_LIVEMODE=true" in wrong(diagnosis(endpoint(livemode=True)))["webhook_livemode"]
+
+
+def test_an_unreachable_database_is_one_check_and_no_guesses() -> None:
+    stripe = StripeFacts(endpoints=(endpoint(),), prices={})
+    checks = diagnose(deployment(), stripe, Unknown("OperationalError"))
+    assert wrong(checks).keys() == {"database_reachable"}
+
+
+@pytest.mark.parametrize(
+    ("pending", "told"),
+    [
+        (("0007_more", "0008_even_more"), "Not applied: 0007_more, 0008_even_more. Invoke"),
+        (Refused("changed", "0001 was changed after it was applied"), "0001 was changed"),
+        (Unknown("InsufficientPrivilege"), "InsufficientPrivilege"),
+    ],
+)
+def test_migrations_that_are_due_or_do_not_fit_are_told(
+    pending: tuple[str, ...] | Refused | Unknown, told: str
+) -> None:
+    assert told in wrong(diagnosis(pending=pending))["migrations"]
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (None, "is not known to Stripe"),
+        (price(active=False), "is archived"),
+        (price(type="recurring"), "is for subscriptions"),
+        (price(unit_amount=None), "has no fixed amount"),
+        (price(unit_amount=905), "costs 9.05 USD, but the package 10.00 USD"),
+    ],
+)
+def test_a_price_must_sell_the_package_for_its_amount(
+    found: Mapping[str, Any] | None, told: str
+) -> None:
+    message = wrong(diagnosis(prices={"price_1": found}))["prices"]
+    assert message.startswith(f"price_1 of package starter {told}")
+
+
+def test_the_amount_of_a_price_in_another_currency_is_nobodys_to_say() -> None:
+    assert wrong(diagnosis(prices={"price_1": price(currency="jpy", unit_amount=1)})) == {}
+
+
+def test_an_archived_price_of_a_withdrawn_package_is_as_it_should_be() -> None:
+    withdrawn = replace(STARTER, active=False)
+    assert wrong(diagnosis(offers=(withdrawn,), prices={"price_1": price(active=False)})) == {}
+
+
+def test_each_wrong_price_is_a_check_of_its_own() -> None:
+    checks = diagnosis(offers=(STARTER, GOLD), prices={"price_1": None, "price_2": None})
+    assert [each.check for each in checks if not each.ok] == ["prices", "prices"]
+
+
+def test_a_price_of_two_packages_is_told() -> None:
+    twin = replace(GOLD, stripe_price_ids=("price_1",), amount_usd_cents=1000)
+    message = wrong(diagnosis(offers=(STARTER, twin)))["shared_prices"]
+    assert message.startswith("price_1 belongs to starter and gold")
+
+
+def test_a_package_without_a_price_comes_with_the_commands_that_give_it_one() -> None:
+    unpriced = replace(STARTER, stripe_price_ids=())
+    message = wrong(diagnosis(offers=(unpriced,)))["packages_without_price"]
+    _, create, add = message.split("\n")
+    assert shlex.split(create)[-2:] == ["-d", "product_data[name]=Starter"]
+    assert add.endswith("WHERE package_id = 'starter';")
+
+
+def test_a_withdrawn_package_needs_no_price() -> None:
+    withdrawn = replace(STARTER, stripe_price_ids=(), active=False)
+    assert wrong(diagnosis(offers=(withdrawn,))) == {}
+
+
+def test_packages_that_cannot_be_read_are_told() -> None:
+    checks = diagnosis(offers=Unknown("UndefinedTable"))
+    assert "UndefinedTable" in wrong(checks)["packages"]

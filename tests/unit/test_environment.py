@@ -1,0 +1,209 @@
+"""The configuration from the environment, and TLS to a database."""
+
+from collections.abc import Mapping
+
+import certifi
+import pytest
+
+from adapters.environment import DatabaseAddress, Misconfigured, Settings, settings
+from adapters.postgres import RDS_AUTHORITIES, InsecureConnection, tls_parameters
+
+PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert settings({}) == Settings(
+        database=DatabaseAddress(
+            url="", secret_arn="", host="", port="5432", name="", user="", iam_auth=False
+        ),
+        stripe_api_key="",
+        stripe_webhook_secrets=(),
+        stripe_secret_arn="",
+        stripe_api_base="https://api.stripe.com",
+        stripe_livemode=False,
+        hold_unknown_users=False,
+        reports_export_bucket="",
+        webhook_url="",
+    )
+
+
+def test_every_variable_is_read() -> None:
+    configured = settings(
+        {
+            "DATABASE_URL": "postgresql://till@db.example/till",
+            "DATABASE_SECRET_ARN": "arn:database",
+            "DATABASE_HOST": "db.example",
+            "DATABASE_PORT": "6432",
+            "DATABASE_NAME": "till",
+            "DATABASE_USER": "webhook",
+            "DATABASE_IAM_AUTH": "true",
+            "REPORTS_EXPORT_BUCKET": "exports",
+            "STRIPE_SECRET_ARN": "arn:stripe",
+            "STRIPE_API_KEY": "sk_live_1",
+            "STRIPE_WEBHOOK_SECRET": "whsec_1",
+            "STRIPE_API_BASE": "http://127.0.0.1:12111",
+            "STRIPE_LIVEMODE": "true",
+            "UNKNOWN_USERS": "hold",
+            "WEBHOOK_URL": "https://till.example.com/stripe/webhook",
+        }
+    )
+    assert configured == Settings(
+        database=DatabaseAddress(
+            url="postgresql://till@db.example/till",
+            secret_arn="arn:database",
+            host="db.example",
+            port="6432",
+            name="till",
+            user="webhook",
+            iam_auth=True,
+        ),
+        stripe_api_key="sk_live_1",
+        stripe_webhook_secrets=("whsec_1",),
+        stripe_secret_arn="arn:stripe",
+        stripe_api_base="http://127.0.0.1:12111",
+        stripe_livemode=True,
+        hold_unknown_users=True,
+        reports_export_bucket="exports",
+        webhook_url="https://till.example.com/stripe/webhook",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "secrets"),
+    [
+        ("whsec_1", ("whsec_1",)),
+        ("whsec_1,whsec_2", ("whsec_1", "whsec_2")),
+        (" whsec_1 ,\twhsec_2\n", ("whsec_1", "whsec_2")),
+        ("whsec_1,,whsec_2,", ("whsec_1", "whsec_2")),
+        ("", ()),
+        (" ", ()),
+        (" , ,", ()),
+    ],
+)
+def test_webhook_secrets_are_separated_by_commas_and_never_empty(
+    value: str, secrets: tuple[str, ...]
+) -> None:
+    assert settings({"STRIPE_WEBHOOK_SECRET": value}).stripe_webhook_secrets == secrets
+
+
+@pytest.mark.parametrize(
+    ("value", "base"),
+    [
+        ("", "https://api.stripe.com"),
+        ("http://127.0.0.1:12111/", "http://127.0.0.1:12111"),
+        ("https://stripe.example//", "https://stripe.example"),
+    ],
+)
+def test_stripe_s_address_has_no_slash_at_its_end(value: str, base: str) -> None:
+    assert settings({"STRIPE_API_BASE": value}).stripe_api_base == base
+
+
+@pytest.mark.parametrize(
+    ("value", "livemode"), [("true", True), ("false", False), ("", False), (" TRUE ", True)]
+)
+def test_the_mode_is_true_or_false(value: str, livemode: bool) -> None:
+    assert settings({"STRIPE_LIVEMODE": value}).stripe_livemode is livemode
+
+
+@pytest.mark.parametrize(
+    ("value", "hold"), [("create", False), ("hold", True), ("", False), ("Hold", True)]
+)
+def test_unknown_users_are_created_or_held(value: str, hold: bool) -> None:
+    assert settings({"UNKNOWN_USERS": value}).hold_unknown_users is hold
+
+
+@pytest.mark.parametrize(
+    ("environ", "choices"),
+    [
+        ({"STRIPE_LIVEMODE": "yes"}, "STRIPE_LIVEMODE must be false or true"),
+        ({"STRIPE_LIVEMODE": "1"}, "STRIPE_LIVEMODE must be false or true"),
+        ({"DATABASE_IAM_AUTH": "on"}, "DATABASE_IAM_AUTH must be false or true"),
+        ({"UNKNOWN_USERS": "reject"}, "UNKNOWN_USERS must be create or hold"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_with_what_to_set(
+    environ: Mapping[str, str], choices: str
+) -> None:
+    with pytest.raises(Misconfigured, match=choices):
+        settings(environ)
+
+
+def test_no_secret_shows_in_the_settings_repr() -> None:
+    configured = settings(
+        {
+            "DATABASE_URL": "postgresql://till:confidential@db/till",
+            "STRIPE_API_KEY": "sk_confidential",
+            "STRIPE_WEBHOOK_SECRET": "whsec_confidential",
+        }
+    )
+    assert "confidential" not in repr(configured)
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "",
+        "dbname=till",
+        "postgresql:///till",
+        "postgresql:///till?host=/var/run/postgresql",
+        "host=@abstract",
+        "postgresql://till@localhost/till",
+        "postgresql://till@127.0.0.1:5432/till",
+        "postgresql://till@127.3.2.1/till",
+        "postgresql://till@[::1]/till",
+        "host=localhost,127.0.0.1 dbname=till",
+        "hostaddr=127.0.0.1 dbname=till",
+        "postgresql://till@localhost/till?sslmode=disable",
+    ],
+)
+def test_a_local_database_needs_no_tls(conninfo: str) -> None:
+    assert tls_parameters(conninfo) == {}
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "postgresql://till@db.example/till",
+        "postgresql://till@db.example/till?sslmode=verify-full",
+        "postgresql://till@10.0.0.5/till",
+        "postgresql://till@[2001:db8::1]/till",
+        "host=localhost,db.example dbname=till",
+        "hostaddr=10.0.0.5 dbname=till",
+        "postgresql://till@localhost.example/till",
+        # libpq connects to hostaddr, and keeps host for the certificate.
+        "host=localhost hostaddr=10.0.0.5 dbname=till",
+        # A name, not an address: it may lead anywhere.
+        "postgresql://till@127.example.com/till",
+    ],
+)
+def test_tls_to_a_remote_database_is_verify_full(conninfo: str) -> None:
+    assert tls_parameters(conninfo) == {"sslmode": "verify-full", "sslrootcert": PUBLIC}
+
+
+@pytest.mark.parametrize(
+    ("host", "authorities"),
+    [
+        ("till.rds.amazonaws.com", RDS),
+        ("till.rds.amazonaws.com.cn", RDS),
+        ("a.rds.amazonaws.com,b.rds.amazonaws.com", RDS),
+        ("till.rds.amazonaws.com,db.example", PUBLIC),
+        ("amazonaws.com.example", PUBLIC),
+        ("notamazonaws.com", PUBLIC),
+    ],
+)
+def test_rds_is_trusted_by_its_own_authorities_others_by_public_ones(
+    host: str, authorities: str
+) -> None:
+    assert tls_parameters(f"host={host} dbname=till")["sslrootcert"] == authorities
+
+
+def test_a_root_certificate_that_was_given_is_kept() -> None:
+    given = tls_parameters("postgresql://db.example/till?sslrootcert=/opt/rds.pem")
+    assert given == {"sslmode": "verify-full", "sslrootcert": "/opt/rds.pem"}
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca"])
+@pytest.mark.parametrize("host", ["db.example", "localhost,db.example", "10.0.0.5"])
+def test_less_than_verify_full_of_a_remote_database_is_refused(mode: str, host: str) -> None:
+    with pytest.raises(InsecureConnection, match="verify-full"):
+        tls_parameters(f"host={host} dbname=till sslmode={mode}")

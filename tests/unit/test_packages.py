@@ -1,0 +1,169 @@
+"""Which package a Checkout session sold, and when its credits must wait for ops."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.packages import Package, Sale, sale_of
+from domain.payment import HeldReason
+from domain.stripe_objects import Purchase
+from tests.unit.builders import line_item, session
+from tests.unit.purchases import (
+    CATALOGUE,
+    PROFESSIONAL,
+    STARTER,
+    by_metadata,
+    purchase,
+    unknown_price,
+)
+
+OTHER = unknown_price()
+
+
+def sold(package: Package, quantity: int, held_reason: HeldReason | None = None) -> Sale:
+    return Sale(
+        package_id=package.package_id,
+        package_name=package.package_name,
+        tokens=package.tokens * quantity,
+        held_reason=held_reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "package", "quantity"),
+    [
+        pytest.param([line_item()], PROFESSIONAL, 1, id="one"),
+        pytest.param([line_item(quantity=3)], PROFESSIONAL, 3, id="three"),
+        pytest.param([line_item(quantity=None)], PROFESSIONAL, 1, id="quantity null"),
+        pytest.param([line_item(price="price_starter_old")], STARTER, 1, id="one of two prices"),
+        pytest.param([OTHER, line_item(quantity=2)], PROFESSIONAL, 2, id="beside something else"),
+        pytest.param([line_item(quantity=2), OTHER], PROFESSIONAL, 2, id="before something else"),
+        pytest.param([line_item(), line_item(quantity=2)], PROFESSIONAL, 3, id="two line items"),
+        pytest.param(
+            [line_item("price_starter"), line_item("price_starter_old", quantity=4)],
+            STARTER,
+            5,
+            id="two prices of one package",
+        ),
+    ],
+)
+def test_a_known_price_decides_times_its_quantity(
+    items: list[dict[str, Any]], package: Package, quantity: int
+) -> None:
+    assert sale_of(purchase(*items), CATALOGUE) == sold(package, quantity)
+
+
+def test_a_line_item_s_price_may_come_as_an_id() -> None:
+    bare = {"price": "price_professional", "quantity": 2}
+    assert sale_of(purchase(bare), CATALOGUE) == sold(PROFESSIONAL, 2)
+
+
+@pytest.mark.parametrize("missing", [{"quantity": 2}, {"price": None, "quantity": 2}])
+def test_a_line_item_without_a_price_is_no_package(missing: dict[str, Any]) -> None:
+    assert sale_of(purchase(missing), CATALOGUE) is None
+
+
+def test_a_known_price_needs_no_amount_to_agree() -> None:
+    discounted = purchase(amount_subtotal=1, amount_total=0, currency="jpy")
+    assert sale_of(discounted, CATALOGUE) == sold(PROFESSIONAL, 1)
+
+
+def test_a_known_price_and_metadata_that_agree_are_no_mismatch() -> None:
+    agreeing = purchase(line_item(quantity=2), metadata={"package_id": "professional"})
+    assert sale_of(agreeing, CATALOGUE) == sold(PROFESSIONAL, 2)
+
+
+@pytest.mark.parametrize("named", ["starter", "no_such_package"])
+def test_a_known_price_that_metadata_disagrees_with_is_held(named: str) -> None:
+    disagreeing = purchase(metadata={"package_id": named})
+    held = sold(PROFESSIONAL, 1, HeldReason.PACKAGE_MISMATCH)
+    assert sale_of(disagreeing, CATALOGUE) == held
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"package_id": "professional"}, {"package_id": "starter"}]
+)
+def test_two_packages_in_one_session_are_held(metadata: dict[str, str]) -> None:
+    sale = sale_of(purchase(line_item(), line_item("price_starter"), metadata=metadata), CATALOGUE)
+    assert sale is not None
+    assert sale.held_reason is HeldReason.PACKAGE_MISMATCH
+
+
+@pytest.mark.parametrize("items", [[OTHER], [line_item("price_1"), line_item("price_2")]])
+def test_without_a_known_price_metadata_names_the_package(items: list[dict[str, Any]]) -> None:
+    assert sale_of(by_metadata(*items), CATALOGUE) == sold(PROFESSIONAL, 1)
+
+
+def test_metadata_names_the_package_of_a_snapshot_without_line_items() -> None:
+    snapshot = Purchase(session(metadata={"package_id": "professional"}))
+    assert sale_of(snapshot, CATALOGUE) == sold(PROFESSIONAL, 1)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "subtotal", "held_reason"),
+    [
+        pytest.param(1, 4500, None, id="one at its price"),
+        pytest.param(2, 9000, None, id="two at twice its price"),
+        pytest.param(2, 4500, HeldReason.AMOUNT_MISMATCH, id="two at the price of one"),
+        pytest.param(1, 9000, HeldReason.AMOUNT_MISMATCH, id="one at the price of two"),
+        pytest.param(1, 4499, HeldReason.AMOUNT_MISMATCH, id="a cent less"),
+        pytest.param(1, 4501, HeldReason.AMOUNT_MISMATCH, id="a cent more"),
+        pytest.param(1, None, HeldReason.AMOUNT_MISMATCH, id="no subtotal"),
+    ],
+)
+def test_a_package_named_by_metadata_must_be_sold_at_its_price(
+    quantity: int, subtotal: int | None, held_reason: HeldReason | None
+) -> None:
+    named = by_metadata({**OTHER, "quantity": quantity}, amount_subtotal=subtotal)
+    assert sale_of(named, CATALOGUE) == sold(PROFESSIONAL, quantity, held_reason)
+
+
+@pytest.mark.parametrize("currency", ["eur", "jpy", None])
+def test_a_package_named_by_metadata_must_be_sold_in_dollars(currency: str | None) -> None:
+    sale = sale_of(by_metadata(currency=currency), CATALOGUE)
+    assert sale == sold(PROFESSIONAL, 1, HeldReason.AMOUNT_MISMATCH)
+
+
+@pytest.mark.parametrize("total", [0, 4000, 5400], ids=["free", "coupon", "with tax"])
+def test_the_subtotal_must_agree_not_the_total(total: int) -> None:
+    assert sale_of(by_metadata(amount_total=total), CATALOGUE) == sold(PROFESSIONAL, 1)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "package_id"),
+    [
+        pytest.param({"package_id": "platinum"}, "platinum", id="package not in the catalogue"),
+        pytest.param({"user_id": "user_123"}, None, id="our user but no package"),
+        pytest.param({"user_id": "user_123", "package_id": ""}, None, id="package empty"),
+    ],
+)
+def test_our_metadata_without_a_known_package_is_held(
+    metadata: dict[str, str], package_id: str | None
+) -> None:
+    assert sale_of(purchase(OTHER, metadata=metadata), CATALOGUE) == Sale(
+        package_id=package_id,
+        package_name=None,
+        tokens=None,
+        held_reason=HeldReason.UNKNOWN_PACKAGE,
+    )
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [None, {}, {"package_id": "", "user_id": ""}, {"order": "17"}, {"package_id": None}],
+    ids=["null", "empty", "empty values", "somebody else's", "null value"],
+)
+def test_neither_a_known_price_nor_our_metadata_is_not_ours(metadata: object) -> None:
+    assert sale_of(purchase(OTHER, metadata=metadata), CATALOGUE) is None
+
+
+def test_an_empty_catalogue_knows_no_price() -> None:
+    assert sale_of(purchase(), ()) is None
+
+
+def test_tokens_times_quantity_is_exact_at_large_values() -> None:
+    huge = replace(PROFESSIONAL, tokens=2**60 + 1)
+    sale = sale_of(purchase(line_item(quantity=3)), (huge,))
+    assert sale is not None
+    assert sale.tokens == 3 * 2**60 + 3
