@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 
 from adapters.postgres import Database
+from adapters.rollup import change
 from adapters.sql_files import statement
 from domain.converge import Found, Recorded, StandingPayment, Write
 from domain.events import Hint, Reference, ReferenceKind
@@ -40,8 +41,8 @@ class PostgresTill:
         return Found(
             event_is_known=row["known_event_id"] is not None,
             known_payment_id=row["known_payment_id"],
-            standing=_standing(row),
-            catalogue=_catalogue(row["packages"]),
+            standing=standing_of(row),
+            catalogue=catalogue_of(row["packages"]),
         )
 
     def record(self, write: Write) -> Recorded | None:
@@ -57,6 +58,7 @@ class PostgresTill:
 
     def _parameters(self, write: Write) -> dict[str, Any]:
         standing, entry, resolution = write.standing, write.entry, write.hint.resolution
+        was, became = change(write.payment, standing.payment if standing else None)
         return {
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
@@ -69,6 +71,8 @@ class PostgresTill:
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
+            "was": was,
+            "became": became,
         }
 
 
@@ -114,7 +118,8 @@ def _payment_columns(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _standing(row: Mapping[str, Any]) -> StandingPayment | None:
+def standing_of(row: Mapping[str, Any]) -> StandingPayment | None:
+    """The payment in a row of `payment_transactions`; None when a join found none."""
     if row["payment_id"] is None:
         return None
     return StandingPayment(row["payment_id"], row["revision"], _payment(row))
@@ -146,7 +151,8 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     )
 
 
-def _catalogue(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
+def catalogue_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
+    """What is for sale, from the JSON that the statements make of the table `packages`."""
     return tuple(
         Package(
             package_id=package["package_id"],

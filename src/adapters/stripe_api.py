@@ -32,7 +32,7 @@ PATHS = {
 class StripeApi:
     """The Stripe account that payments are made in. One a container: it keeps its connections."""
 
-    def __init__(self, api_key: str, api_base: str) -> None:
+    def __init__(self, api_key: str, api_base: str, read_seconds: float | None = None) -> None:
         # Telemetry would send the latency of each call along with the next one.
         stripe.enable_telemetry = False
         self._client = stripe.StripeClient(
@@ -40,7 +40,9 @@ class StripeApi:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+            http_client=stripe.RequestsClient(
+                timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS)
+            ),
         )
 
     def retrieve(self, reference: Reference) -> Retrieved:
@@ -50,39 +52,39 @@ class StripeApi:
             session = self._session(reference)
             return NoCheckoutSession() if session is None else self._purchase(session)
 
-        return _asked(purchase)
+        return asked(purchase)
 
     def event(self, event_id: str) -> Mapping[str, Any] | StripeUnreachable | StripeRefused | None:
         """A snapshot event of the last 30 days as Stripe keeps it, None when there is none."""
 
         def event() -> Mapping[str, Any] | None:
             try:
-                return _checked(self._get(f"/v1/events/{quote(event_id, safe='')}"), "event")
+                return checked(self._get(f"/v1/events/{quote(event_id, safe='')}"), "event")
             except stripe.InvalidRequestError as error:
                 if error.http_status == 404:
                     return None
                 raise
 
-        return _asked(event)
+        return asked(event)
 
     def _session(self, reference: Reference) -> Mapping[str, Any] | None:
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
             path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
-            return _checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
+            return checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
         payment_intent = self._payment_intent(reference)
         found = payment_intent and self._list(
             "/v1/checkout/sessions",
             payment_intent=payment_intent,
             expand=[f"data.{path}" for path in EXPAND_SESSION],
         )
-        return _checked(found[0], "checkout.session") if found else None
+        return checked(found[0], "checkout.session") if found else None
 
     def _payment_intent(self, reference: Reference) -> str | None:
         """Thin events and old API versions name a charge, refund or dispute by its id alone."""
         if reference.kind is ReferenceKind.PAYMENT_INTENT:
             return reference.id
         path = f"{PATHS[reference.kind]}/{quote(reference.id, safe='')}"
-        return id_of(_checked(self._get(path), reference.kind).get("payment_intent"))
+        return id_of(checked(self._get(path), reference.kind).get("payment_intent"))
 
     def _purchase(self, session: Mapping[str, Any]) -> Purchase:
         purchase = Purchase(session, self._line_items(session))
@@ -100,14 +102,14 @@ class StripeApi:
         return self._list(f"/v1/checkout/sessions/{session['id']}/line_items", limit=PAGE)
 
     def _list(self, path: str, **parameters: Any) -> list[Mapping[str, Any]]:
-        data = _checked(self._get(path, **parameters), "list").get("data")
+        data = checked(self._get(path, **parameters), "list").get("data")
         return data if isinstance(data, list) else []
 
     def _get(self, path: str, **parameters: Any) -> object:
         return self._client.raw_request("get", path, **parameters).data
 
 
-def _asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
+def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     """The answer to `question`, or why Stripe gave none."""
     try:
         return question()
@@ -119,7 +121,7 @@ def _asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
         return StripeUnreachable(f"Stripe: {type(error).__name__} (HTTP {error.http_status})")
 
 
-def _checked(answer: object, kind: str) -> Mapping[str, Any]:
+def checked(answer: object, kind: str) -> Mapping[str, Any]:
     """The answer, when it is the kind of object that was asked for."""
     found = answer if isinstance(answer, Mapping) else NOTHING
     if found.get("object") != kind:

@@ -1,0 +1,109 @@
+"""A story for trying reconcile and prove: a till that a third of all deliveries never reached."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from local.lifecycles import Clock, Shop
+from local.migrate import migrate
+from local.postgres import available_server
+from local.prices import price_packages
+from local.stripe_standin import StripeAccount, serving
+
+PURCHASES = 150
+DAYS = 5
+LOST = 0.3
+# The last deliveries must be older than what may still be on its way.
+_SECONDS_AGO = 120
+
+
+class NotConfigured(Exception):
+    """The environment names a Stripe account and no database."""
+
+
+@contextmanager
+def stripe_or_story(environment: MutableMapping[str, str]) -> Iterator[bool]:
+    """What the environment names, or the story when it names no Stripe account; whether it is the
+    story. Raises NotConfigured."""
+    if environment.get("STRIPE_API_KEY") or environment.get("STRIPE_SECRET_ARN"):
+        if not any(environment.get(name) for name in _DATABASE):
+            raise NotConfigured(f"set one of {', '.join(_DATABASE)}")
+        yield False
+        return
+    with _story(environment):
+        yield True
+
+
+_DATABASE = ("DATABASE_URL", "DATABASE_SECRET_ARN", "DATABASE_HOST")
+
+
+@contextmanager
+def _story(environment: MutableMapping[str, str]) -> Iterator[None]:
+    clock = Clock(time.time() - DAYS * 24 * 3600)
+    account = StripeAccount(clock=clock, id_seed=uuid.uuid4().hex)
+    with _database(environment) as database_url, serving(account) as stripe:
+        environment.update(_configuration(database_url, account, stripe.url))
+        shop = Shop(account, price_packages(account, database_url), clock)
+        _sell(shop)
+        yield
+
+
+@contextmanager
+def _database(environment: Mapping[str, str]) -> Iterator[str]:
+    with available_server(environment) as server:
+        name = f"tokentill_story_{uuid.uuid4().hex}"
+        server.create_database(name)
+        try:
+            migrate(server.url(name))
+            _begin_schedule(server.url(name))
+            yield server.url(name)
+        finally:
+            server.drop_database(name)
+
+
+def _begin_schedule(database_url: str) -> None:
+    """As if this till had been there when the story begins."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
+            " resume_from = resume_from - make_interval(days => %(days)s)",
+            {"days": DAYS + 1},
+        )
+
+
+def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "STRIPE_API_KEY": account.api_key,
+        "STRIPE_API_BASE": stripe_url,
+        "STRIPE_LIVEMODE": "false",
+        "UNKNOWN_USERS": "create",
+        # A proxy would look for the stand-in on its own machine.
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+def _sell(shop: Shop) -> None:
+    # Imported here because handlers read their configuration when they are first used.
+    from domain.events import Hint, Source, identify
+    from handlers import wiring
+
+    converge, chance = wiring.reconcile_sources(dry_run=False).converge, random.Random(30)  # noqa: S311
+
+    def deliver(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            hint = identify(event, Source.WEBHOOK, livemode=False)
+            if isinstance(hint, Hint) and chance.random() >= LOST:
+                converge(hint)
+
+    shop.account.subscribe(deliver)
+    shop.sell(PURCHASES, time.time() - _SECONDS_AGO)
+    shop.account.unsubscribe(deliver)

@@ -1,0 +1,82 @@
+"""The totals of payments: what a write changes in them, and the upkeep that a schedule calls."""
+
+from adapters.postgres import Database
+from adapters.sql_files import statement
+from domain.money import to_major
+from domain.payment import Payment
+
+FOLD = statement("operations/fold_payment_changes")
+REMOVE_EMPTY = statement("operations/remove_empty_totals")
+LOCK = statement("operations/lock_payment_totals")
+REPAIR = statement("operations/repair_payment_totals")
+
+# A batch takes a fraction of a second, so that nobody waits long for a line of the totals; a call
+# ends by itself, and the next one goes on.
+BATCH_SIZE = 2_000
+BATCHES = 50
+
+
+def change(payment: Payment, before: Payment | None) -> tuple[str | None, str | None]:
+    """What a write changes for the totals: the payment before and after, as literals of the type
+    `counted_payment`; before is None for a new payment, both are when they count the same."""
+    counted = _counted(payment)
+    counted_before = None if before is None else _counted(before)
+    if counted == counted_before:
+        return None, None
+    was = None if counted_before is None else _row_literal(counted_before)
+    return was, _row_literal(counted)
+
+
+def fold(database: Database, batch_size: int = BATCH_SIZE) -> int:
+    """Takes what has changed up into the totals; how many changes it took.
+
+    Reports are exact without it: it keeps the changes few that they read one by one. Safe at any
+    time, also twice at once.
+    """
+    folded = 0
+    for _ in range(BATCHES):
+        row = database.one(FOLD, {"batch_size": batch_size})
+        assert row is not None, "a count always gives one row"
+        folded += row["folded"]
+        if row["folded"] < batch_size:
+            break
+    database.one(REMOVE_EMPTY, {})
+    return folded
+
+
+def repair(database: Database) -> int:
+    """Makes the totals agree with the payments again; how many lines of them were wrong.
+
+    Reads every payment once. Needed after payments were written by hand, or by an older release
+    while this one was being deployed; `totals_audit` says so.
+    """
+    with database.transaction() as connection:
+        connection.execute(LOCK)
+        row = connection.execute(REPAIR).fetchone()
+    assert row is not None, "a count always gives one row"
+    return int(row["repaired"])
+
+
+def _counted(payment: Payment) -> tuple[object, ...]:
+    cents, currency = payment.amount_paid_cents, payment.currency
+    return (
+        payment.paid_at,
+        payment.user_id,
+        payment.package_name,
+        payment.payment_status,
+        payment.payment_method,
+        currency,
+        None if cents is None else to_major(cents, "usd"),
+        to_major(payment.amount_charged_minor, currency),
+        to_major(payment.amount_refunded_minor, currency),
+        to_major(payment.amount_disputed_minor, currency),
+    )
+
+
+def _row_literal(fields: tuple[object, ...]) -> str:
+    """https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-IO-SYNTAX"""
+    return f"({','.join('' if field is None else _quoted(str(field)) for field in fields)})"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'

@@ -1,0 +1,117 @@
+"""Reads Stripe's lists page by page, at a pace that leaves room for others."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import stripe
+
+from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
+from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
+from domain.events import EVENT_TYPES, Reference, ReferenceKind
+from domain.reconcile.progress import Sweep, Window
+from domain.reconcile.sources import Page
+from domain.stripe_objects import Purchase
+
+# A hundred sessions with all that belongs to them take Stripe longer than a single one.
+READ_SECONDS = 20.0
+
+# Half of what Stripe allows (https://docs.stripe.com/rate-limits): the webhook and the shop use
+# the same account at the same time.
+LIVE_CALLS_PER_SECOND = 50.0
+TEST_CALLS_PER_SECOND = 12.0
+
+_LISTS: Mapping[Sweep, tuple[str, Mapping[str, Any]]] = {
+    Sweep.EVENTS: ("/v1/events", {"types": sorted(EVENT_TYPES)}),
+    # Expansion goes four levels deep, and the list's own `data` is one of them.
+    Sweep.SESSIONS: (
+        "/v1/checkout/sessions",
+        {"expand": [f"data.{path}" for path in EXPAND_SESSION]},
+    ),
+    Sweep.REFUNDS: ("/v1/refunds", {"expand": ["data.charge"]}),
+    Sweep.DISPUTES: ("/v1/disputes", {}),
+}
+
+
+def calls_per_second(livemode: bool) -> float:
+    """How many calls reconcile may make."""
+    return LIVE_CALLS_PER_SECOND if livemode else TEST_CALLS_PER_SECOND
+
+
+class Pace:
+    """Holds a caller up to `calls_per_second`, without letting what was not used add up."""
+
+    def __init__(
+        self,
+        calls_per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._seconds_between = 1 / calls_per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._next = float("-inf")
+
+    def __call__(self) -> None:
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+        self._next = max(now, self._next) + self._seconds_between
+
+
+class StripeHistory(StripeApi):
+    """`domain.reconcile.sources.History`. `pace` is called before every call to Stripe."""
+
+    def __init__(
+        self, api_key: str, api_base: str, livemode: bool, pace: Callable[[], None]
+    ) -> None:
+        super().__init__(api_key, api_base, READ_SECONDS)
+        self._livemode = livemode
+        self._pace = pace
+
+    def page(self, sweep: Sweep, window: Window) -> Page | StripeUnreachable | StripeRefused:
+        """A page of a list, newest first; refused when the key is one of the other mode."""
+        path, parameters = _LISTS[sweep]
+        after = {"starting_after": window.cursor} if window.cursor else {}
+        created = {"gte": int(window.start.timestamp()), "lt": int(window.end.timestamp())}
+        found = asked(
+            lambda: checked(
+                self._get(path, limit=PAGE, created=created, **parameters, **after), "list"
+            )
+        )
+        return self._page(found) if isinstance(found, Mapping) else found
+
+    def purchase(self, session: Mapping[str, Any]) -> Purchase | StripeUnreachable | StripeRefused:
+        """A listed session with its disputes, and all of its line items."""
+        return asked(lambda: self._purchase(session))
+
+    def look_up(self, reference: Reference) -> Retrieved:
+        """As `retrieve`, but an unknown session is none, and no refusal."""
+        if reference.kind is not ReferenceKind.CHECKOUT_SESSION:
+            return self.retrieve(reference)
+        path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
+
+        def purchase() -> Purchase | NoCheckoutSession:
+            try:
+                session = checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
+            except stripe.InvalidRequestError as error:
+                if error.http_status == 404:
+                    return NoCheckoutSession()
+                raise
+            return self._purchase(session)
+
+        return asked(purchase)
+
+    def _page(self, found: Mapping[str, Any]) -> Page | StripeRefused:
+        items = found.get("data") or []
+        if items and items[0].get("livemode") not in (self._livemode, None):
+            return StripeRefused("Stripe: the key is of the other mode, check STRIPE_LIVEMODE")
+        if not items:
+            return Page((), None, None)
+        last = items[-1]
+        return Page(items, str(last["id"]) if found.get("has_more") else None, last.get("created"))
+
+    def _get(self, path: str, **parameters: Any) -> object:
+        self._pace()
+        return super()._get(path, **parameters)

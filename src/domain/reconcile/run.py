@@ -1,0 +1,87 @@
+"""One run under way: what it works with, what it may still use, and what it has counted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.reconcile.progress import Progress, Window
+from domain.reconcile.sources import Page, Sources
+from domain.reconcile.tally import FAILED_IN_A_ROW, Failure, Tally
+
+# A page of Stripe's takes two tries of 22 seconds at the worst, the five steps as much and a few
+# statements. What begins with so much time left ends in time.
+MARGIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run ends before its work: `because` is "time", "max_pages", "stripe" or "failures";
+    `message` says more where there is more to say."""
+
+    because: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a run may take, in seconds left, and how many pages it may read (None: any)."""
+
+    seconds_left: Callable[[], float]
+    max_pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page with so many `items` is finished: for those who watch. `covered`, from 0 to 1, is how
+    much of the time between the beginning of the walk and its `target` is done with."""
+
+    place: Progress
+    target: datetime
+    items: int
+    covered: float
+    tally: Tally
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that the parts of one run share."""
+
+    sources: Sources
+    now: datetime
+    limits: Limits
+    watch: Callable[[Step], None]
+    tally: Tally = field(default_factory=Tally)
+    pages: int = 0
+
+    def why_stop(self) -> Stop | None:
+        """Asked before every object that needs a call to Stripe."""
+        if self.tally.failed_in_a_row >= FAILED_IN_A_ROW:
+            return Stop("failures", "too much fails, one after the other: see failures")
+        return Stop("time") if self.limits.seconds_left() < MARGIN_SECONDS else None
+
+    def why_no_page(self) -> Stop | None:
+        """Asked before every page."""
+        if self.limits.max_pages is not None and self.pages >= self.limits.max_pages:
+            return Stop("max_pages")
+        return self.why_stop()
+
+    def failed(self, object_id: str, why: str) -> None:
+        self.tally.failed(Failure(object_id, why))
+
+    def page_done(self, place: Progress, target: datetime, window: Window, page: Page) -> None:
+        """Counts a page and tells whoever watches."""
+        self.pages += 1
+        self.tally.checked[place.sweep] += len(page.items)
+        covered = _covered(place, target, window, page)
+        self.watch(Step(place, target, len(page.items), covered, self.tally))
+
+
+def _covered(place: Progress, target: datetime, window: Window, page: Page) -> float:
+    """Between 0 and 1. Inside a window the walk comes down from its end."""
+    whole = (target - place.begins_at).total_seconds()
+    if whole <= 0:
+        return 1.0
+    done = (place.resume_from - place.begins_at).total_seconds()
+    if page.next_cursor is not None and page.oldest is not None:
+        done += window.end.timestamp() - page.oldest
+    return min(max(done / whole, 0.0), 1.0)

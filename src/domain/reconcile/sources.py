@@ -1,0 +1,123 @@
+"""What a run reads and writes: Stripe's lists, the till's records, and its own progress."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.converge import (
+    Outcome,
+    Retrieved,
+    StandingPayment,
+    StripeRefused,
+    StripeUnreachable,
+    TryLater,
+)
+from domain.events import Hint, Reference
+from domain.packages import Package
+from domain.reconcile.progress import Progress, Sweep, Window
+from domain.stripe_objects import Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, newest first. `next_cursor` is None on the last page of its window;
+    `oldest` is when the last object was made, in Unix seconds."""
+
+    items: Sequence[Mapping[str, Any]]
+    next_cursor: str | None
+    oldest: int | None
+
+
+class History(Protocol):
+    """Stripe's side."""
+
+    def page(self, sweep: Sweep, window: Window) -> Page | StripeUnreachable | StripeRefused: ...
+
+    def purchase(self, session: Mapping[str, Any]) -> Purchase | StripeUnreachable | StripeRefused:
+        """A listed session with what the list leaves out; mostly nothing has to be asked for."""
+
+    def look_up(self, reference: Reference) -> Retrieved:
+        """As `retrieve` of the five steps, but NoCheckoutSession for an unknown session too."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPayment:
+    """A row, and whether credits of its user would be granted or held for an unknown user."""
+
+    standing: StandingPayment
+    user_is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """Where a row stands in a list of payments, and its session."""
+
+    at: datetime
+    payment_id: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row of the report `ledger_audit`."""
+
+    subject: str
+    problem: str
+    expected: str
+    actual: str
+
+
+class Records(Protocol):
+    """The till's side."""
+
+    def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
+        """Those of the events that are done."""
+
+    def payments_of_sessions(self, session_ids: Sequence[str]) -> Mapping[str, FoundPayment]:
+        """The rows that there are, by session."""
+
+    def payments_of_intents(self, payment_intents: Sequence[str]) -> Mapping[str, FoundPayment]:
+        """The rows that there are, by payment intent."""
+
+    def catalogue(self) -> Sequence[Package]: ...
+
+    def incomplete(
+        self, since: datetime, listed_from: datetime, after: RowKey | None
+    ) -> Sequence[RowKey]:
+        """The next rows, recorded since `since` and latest first, of which Stripe may know more
+        by now: not enriched; or pending or not settled, and recorded before `listed_from`."""
+
+    def paid(self, since: datetime, until: datetime, after: RowKey | None) -> Sequence[RowKey]:
+        """The next rows that were paid in this time, in its order."""
+
+    def audit(self) -> Iterator[Finding]:
+        """What the ledger audit finds wrong, one after the other."""
+
+
+class ProgressBook(Protocol):
+    """Where progress is kept."""
+
+    def walk(self, name: str) -> Sequence[Progress]:
+        """The places of a walk; of the schedule's there is always one a list."""
+
+    def unfinished_backfills(self) -> Sequence[Progress]: ...
+
+    def begin(self, places: Sequence[Progress]) -> Sequence[Progress]:
+        """Begins a backfill, unless it is under way; its places as they are."""
+
+    def save(self, progress: Progress) -> None: ...
+
+    def finish(self, progress: Progress) -> None:
+        """The backfill has walked through this list: its place is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything a run works with. `converge` is the five steps."""
+
+    history: History
+    records: Records
+    progress: ProgressBook
+    converge: Callable[[Hint], Outcome | TryLater]
+    livemode: bool

@@ -1,0 +1,140 @@
+"""Repairs what deliveries have missed, on a schedule or by hand, and proves that nothing is."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.prove import Proof, Unequal, Watcher, prove
+from domain.reconcile.answers import answer_of, iso
+from domain.reconcile.requests import (
+    ProveRequest,
+    ReconcileRequest,
+    RequestRefused,
+    is_scheduled,
+    read_request,
+)
+from domain.reconcile.run import Limits, Step
+from domain.reconcile.tally import Tally
+from domain.reconcile.walks import Reconciled, reconcile
+from handlers import wiring
+
+wiring.load_reconcile()
+telemetry = wiring.telemetry("reconcile")
+
+
+class NotReconciled(Exception):
+    """A scheduled run failed. An asynchronous invocation is repeated when it fails, and only then
+    counted as an error."""
+
+
+def handler(event: object, context: object) -> dict[str, Any]:
+    """Reconciles `{}`, `{"since": ISO time}` or `{"days": n}`, each with `"dry_run": true` and
+    `"max_pages": n`; proves `{"prove": true, "since", "until"}`.
+
+    :returns: as `domain.reconcile.answers.answer_of` and `domain.prove.Proof.as_json` say, or
+        `{"error": {"code", "message"}}`. Raises NotReconciled when the schedule called.
+    """
+    with telemetry.invocation():
+        try:
+            return _answer(event, _seconds_left(context))
+        except Exception as error:
+            telemetry.failure("reconcile failed", error)
+            if is_scheduled(event):
+                # The runtime logs what is raised, and foreign errors quote rows.
+                raise NotReconciled("the log says why") from None
+            return _error(RequestRefused("not_done", "the run was broken off; the log says why"))
+
+
+def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    request = read_request(event, now)
+    limits = Limits(seconds_left)
+    match request:
+        case RequestRefused():
+            return _error(request)
+        case ProveRequest():
+            return _proved(request, limits, now).as_json()
+        case ReconcileRequest():
+            limits = Limits(seconds_left, request.max_pages)
+            return answer_of(_reconciled(request, limits, now))
+
+
+def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
+    log = RunLog()
+    sources = wiring.reconcile_sources(request.dry_run)
+    done = reconcile(request, sources, limits, log.page, now)
+    log.repairs(done.tally)
+    telemetry.info(
+        "reconcile finished" if done.finished else "reconcile stopped",
+        stopped_because=done.stop.because if done.stop else None,
+        checked=dict(done.tally.checked),
+        missed=done.tally.missed,
+        repairs=done.tally.repairs_total,
+        failures=done.tally.failures_total,
+        dry_run=request.dry_run,
+    )
+    return done
+
+
+def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
+    sources = wiring.reconcile_sources(dry_run=True)
+    return prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
+
+
+class RunLog:
+    """A line a page with something on it, and a warning for each repair and failure."""
+
+    def __init__(self) -> None:
+        self._repairs = self._failures = 0
+
+    def page(self, step: Step) -> None:
+        if step.items:
+            telemetry.info(
+                "page done",
+                walk=step.place.walk,
+                sweep=step.place.sweep,
+                resume_from=iso(step.place.resume_from),
+                covered=round(step.covered, 4),
+                checked=step.tally.checked[step.place.sweep],
+                repairs=step.tally.repairs_total,
+            )
+        self.repairs(step.tally)
+
+    def repairs(self, tally: Tally) -> None:
+        for repair in tally.repairs[self._repairs :]:
+            telemetry.warning(
+                "payment repaired",
+                event_id=repair.event_id,
+                payment_id=repair.payment_id,
+                payment_status=repair.payment_status,
+                cause=repair.cause,
+                why=repair.why,
+            )
+        for failure in tally.failures[self._failures :]:
+            telemetry.warning("not reconciled", object_id=failure.object_id, why=failure.why)
+        self._repairs, self._failures = len(tally.repairs), len(tally.failures)
+
+
+def _log_difference(unequal: Unequal) -> None:
+    telemetry.warning("unequal", difference=unequal.for_log)
+
+
+def _log_day(proof: Proof) -> None:
+    telemetry.info(
+        "day proved",
+        proved_until=iso(proof.proved_until),
+        sessions=proof.sessions,
+        differences=proof.differences_total,
+    )
+
+
+def _seconds_left(context: object) -> Callable[[], float]:
+    """What Lambda's context says; without one there is no limit."""
+    milliseconds = getattr(context, "get_remaining_time_in_millis", None)
+    return (lambda: milliseconds() / 1000) if milliseconds else (lambda: math.inf)
+
+
+def _error(refused: RequestRefused) -> dict[str, Any]:
+    telemetry.warning("reconcile refused", code=refused.code)
+    return {"error": {"code": refused.code, "message": refused.message}}

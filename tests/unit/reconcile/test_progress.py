@@ -1,0 +1,98 @@
+"""The places of a walk: windows upwards in time, pages downwards inside a window."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.reconcile.progress import (
+    EVENTS_REACH_BACK,
+    SCHEDULE,
+    Progress,
+    Sweep,
+    Window,
+    after_page,
+    after_target,
+    at_window_start,
+    backfill,
+    next_window,
+)
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+TARGET = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def place(**fields: Any) -> Progress:
+    defaults: dict[str, Any] = {
+        "walk": SCHEDULE,
+        "sweep": Sweep.SESSIONS,
+        "begins_at": BEGINNING,
+        "resume_from": BEGINNING,
+    }
+    return Progress(**{**defaults, **fields})
+
+
+def test_a_window_begins_where_the_last_one_ended() -> None:
+    first = next_window(place(), TARGET)
+    assert first is not None
+    second = next_window(after_page(place(), first, None), TARGET)
+    assert second is not None
+    assert (first.start, first.end) == (BEGINNING, second.start)
+
+
+def test_no_window_reaches_beyond_the_target() -> None:
+    window = next_window(place(resume_from=TARGET - timedelta(hours=1)), TARGET)
+    assert window == Window(TARGET - timedelta(hours=1), TARGET)
+
+
+def test_there_is_no_window_at_the_target() -> None:
+    assert next_window(place(resume_from=TARGET), TARGET) is None
+
+
+def test_a_window_under_way_keeps_its_end_when_the_target_moves_on() -> None:
+    window = next_window(place(), BEGINNING + timedelta(days=1))
+    assert window is not None
+    halfway = after_page(place(), window, "cs_last")
+    assert next_window(halfway, TARGET) == Window(BEGINNING, window.end, "cs_last")
+
+
+def test_a_window_whose_cursor_is_gone_begins_anew() -> None:
+    halfway = place(window_end=TARGET, cursor="cs_gone")
+    assert next_window(at_window_start(halfway), TARGET) == Window(BEGINNING, TARGET)
+
+
+def test_a_walk_that_has_arrived_goes_back_a_little() -> None:
+    behind = after_target(place(resume_from=TARGET))
+    assert behind.resume_from == TARGET - timedelta(days=3)
+
+
+def test_a_walk_never_goes_back_before_its_beginning() -> None:
+    early = BEGINNING + timedelta(hours=1)
+    assert after_target(place(resume_from=early)).resume_from == BEGINNING
+
+
+def test_a_backfill_asks_for_events_as_far_back_as_there_are_any() -> None:
+    places = {each.sweep: each for each in backfill(BEGINNING, TARGET, TARGET)}
+    assert places[Sweep.EVENTS].resume_from == TARGET - EVENTS_REACH_BACK
+    assert places[Sweep.SESSIONS].resume_from == BEGINNING
+    assert {each.ends_at for each in places.values()} == {TARGET}
+
+
+@given(
+    sweep=st.sampled_from(list(Sweep)),
+    hours=st.integers(0, 24 * 900),
+    pages=st.lists(st.integers(1, 4), max_size=200),
+)
+def test_a_walk_covers_all_time_without_a_gap(sweep: Sweep, hours: int, pages: list[int]) -> None:
+    """However many pages each window has, and wherever the walk is interrupted."""
+    walked, target = place(sweep=sweep), BEGINNING + timedelta(hours=hours)
+    covered_to, pages_left = BEGINNING, iter(pages)
+    while (window := next_window(walked, target)) is not None:
+        assert window.start == covered_to
+        for number in range(next(pages_left, 1) - 1):
+            walked = after_page(walked, window, f"id_{number}")
+            assert next_window(walked, target) == Window(window.start, window.end, f"id_{number}")
+        walked = after_page(walked, window, None)
+        covered_to = window.end
+    assert covered_to == target
