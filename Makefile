@@ -3,18 +3,20 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 SAM := .venv-sam/bin/sam
+SAM_PY := .venv-sam/bin/python
+CHECK := .venv-check/bin
 UV := .venv-uv/bin/uv
 UV_VERSION := 0.13.9
 
 # The lock files name every package, so pip has nothing to resolve: it checks hashes and unpacks.
 INSTALL := -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check
 # A copy without .git has no .gitignore to tell ruff what is not ours.
-OURS := --extend-exclude .venv-sam,.venv-uv,.local,.aws-sam
+OURS := --extend-exclude .venv-sam,.venv-check,.venv-uv,.local,.aws-sam
 WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint migrate event build lock clean
+.PHONY: help demo serve test lint migrate event reconcile prove doctor build artefact bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,15 +27,21 @@ demo: .venv/ready ## Play a short story of payments and show the reports
 serve: .venv/ready ## Serve the webhook on http://127.0.0.1:8000, with Stripe or the stand-in
 	@$(WITH_SRC) $(PY) -m local.serve
 
-test: .venv/ready ## Run every test; ARGS='-k name' narrows it
+test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
 	@$(PY) -m pytest -n auto tests $(ARGS)
 
-lint: .venv/ready .venv-sam/ready ## Check style, types, import rules and the SAM template
+lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, import rules and the SAM template
 	$(PY) -m ruff check $(OURS)
 	$(PY) -m ruff format --check $(OURS)
 	$(PY) -m mypy
 	$(WITH_SRC) .venv/bin/lint-imports
 	$(SAM) validate --lint
+	$(CHECK)/cfn-lint template.yaml stacks/*.yaml
+	@mkdir -p .local
+	$(SAM_PY) -m local.translated_template > .local/translated-template.json
+	$(CHECK)/cfn-lint .local/translated-template.json
+	$(CHECK)/checkov --framework cloudformation --skip-download --compact --quiet \
+		-f template.yaml stacks/*.yaml
 	$(SAM) build
 
 migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE_URL
@@ -42,20 +50,39 @@ migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE
 event: .venv/ready ## Sign a sample event now: make event NAME=checkout_session_completed
 	@$(WITH_SRC) $(PY) -m local.sign_event $(NAME)
 
+reconcile: .venv/ready ## Repair what deliveries missed; ARGS='--since 2026-01-01' for history
+	@$(WITH_SRC) $(PY) -m local.reconcile $(ARGS)
+
+prove: .venv/ready ## Prove that Stripe, payments, ledger and balances agree; ARGS='--days 7'
+	@$(WITH_SRC) $(PY) -m local.prove $(ARGS)
+
+doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https://...
+	@$(WITH_SRC) $(PY) -m local.doctor $(if $(URL),--url '$(URL)')
+
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
+
+artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
+	@$(PY) -m local.lambda_build '$(or $(DIR),$(error say where: make artefact DIR=...))' \
+		--machine $(or $(ARCH),arm64)
+
+bench: .venv/ready .venv-sam/ready ## Measure deliveries and cold starts into bench/*.md
+	@$(WITH_SRC) $(PY) -m bench.webhook
+	@$(WITH_SRC) $(PY) -m bench.cold_start
 
 lock: .venv-uv/ready ## Renew requirements/*.txt; ARGS=--upgrade takes newer releases
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(COMPILE) --no-deps --group openapi -o requirements/openapi.txt
 	$(COMPILE) --group sam -o requirements/sam.txt
+	$(COMPILE) --group check -o requirements/check.txt
+	$(COMPILE) --group e2e -o requirements/e2e.txt
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header $(ARGS)
 
 clean: ## Remove everything that make made, the local database too
-	rm -rf .venv .venv-sam .venv-uv .aws-sam .local
+	rm -rf .venv .venv-sam .venv-check .venv-uv .aws-sam .local
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src local tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -84,9 +111,23 @@ endef
 	@.venv-sam/bin/python $(INSTALL) -r requirements/sam.txt
 	@touch $@
 
+.venv-check/ready: requirements/check.txt
+	$(CHECK_PYTHON)
+	@echo "Installing cfn-lint and checkov into .venv-check"
+	@$(PYTHON) -m venv --clear .venv-check
+	@.venv-check/bin/python $(INSTALL) -r requirements/check.txt
+	@touch $@
+
 .venv-uv/ready: Makefile
 	$(CHECK_PYTHON)
 	@echo "Installing uv into .venv-uv"
 	@$(PYTHON) -m venv --clear .venv-uv
 	@.venv-uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
 	@touch $@
+
+.PHONY: bench-reports bench-writes
+bench-reports: .venv/ready ## Measure every report on 10 million payments; ARGS='--payments 1000000'
+	@$(WITH_SRC) $(PY) -m bench.reports $(ARGS)
+
+bench-writes: .venv/ready ## Measure what keeping totals costs a write
+	@$(WITH_SRC) $(PY) -m bench.write_path $(ARGS)

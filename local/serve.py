@@ -1,111 +1,174 @@
-"""Serves the webhook on this machine until Ctrl-C, with the real Stripe or the stand-in."""
+"""Serves the webhook and the reports here until Ctrl-C, with the real Stripe or the stand-in."""
 
 from __future__ import annotations
 
-import hashlib
+import argparse
 import logging
 import os
 import signal
 import time
-from collections.abc import Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 
+from adapters.environment import Misconfigured
+from adapters.postgres import DatabaseUnavailable, InsecureConnection
+from local.demo.history import DAYS, ShopClock
+from local.demo.opening import is_unused, open_with_story, silence
+from local.demo.page import NotAsTold
+from local.demo.shop import MigrationRefused, Shop, configure, migrate, standin_configuration
 from local.gateway import PortTaken, gateway
-from local.migrate import MigrationError, migrate
-from local.postgres import ServerError, postgres_server
-from local.postgres_installation import server_user
+from local.kept_database import kept_database, usual_data_dir, way_out
+from local.postgres import ServerError
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount, serving
+from local.stripe_standin import Server, StripeAccount, serving
 
-PORT = 8000
-STANDIN_PORT = 8001
-_WEBHOOK_URL = f"http://127.0.0.1:{PORT}/stripe/webhook"
-_PROJECT = Path(__file__).resolve().parent.parent
+_FAILURES = (
+    DatabaseUnavailable,
+    InsecureConnection,
+    MigrationRefused,
+    Misconfigured,
+    NotAsTold,
+    PortTaken,
+    ServerError,
+    psycopg.Error,
+)
+_PAYMENTS_OF_EARLIER_RUNS = (
+    "those of earlier runs: the stand-in has forgotten their sessions, so they move no more"
+)
 
 
 def main() -> None:
-    """Start everything, say where it is, and stop it in the reverse order."""
+    """Serve the webhook and the reports, with the real Stripe or the stand-in, until Ctrl-C."""
+    options = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("stripe").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ExitStack() as running:
-            _start(running, os.environ)
+            _start(running, options, os.environ)
             signal.pause()
     except KeyboardInterrupt:
         print("stopped", flush=True)
-    except (PortTaken, MigrationError, ServerError) as error:
+    except _FAILURES as error:
         raise SystemExit(str(error)) from error
 
 
-def _start(running: ExitStack, environment: MutableMapping[str, str]) -> None:
-    database_url = environment.get("DATABASE_URL") or running.enter_context(_kept_database())
-    migrate(database_url)
-    environment["DATABASE_URL"] = database_url
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.serve", description=main.__doc__)
+    port = "port of the %s on 127.0.0.1 (default: %%(default)s; 0: any)"
+    parser.add_argument("--port", type=int, default=8000, help=port % "webhook and the reports")
+    parser.add_argument("--stripe-port", type=int, default=8001, help=port % "stand-in for Stripe")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=usual_data_dir(),
+        help="keep the database here, unless DATABASE_URL names one (default: %(default)s)",
+    )
+    return parser
+
+
+def _start(
+    running: ExitStack, options: argparse.Namespace, environment: MutableMapping[str, str]
+) -> None:
+    running.enter_context(_database(options.data_dir, environment))
+    till = _till(options.port)
     if environment.get("STRIPE_API_KEY"):
-        stripe = _about_real_stripe(environment)
+        url = running.enter_context(till)
+        about = {"Stripe": _about_real_stripe(url, environment)}
     else:
-        stripe = running.enter_context(_standin(database_url, environment))
-    url = running.enter_context(_till())
-    print(f"Webhook      {url}/stripe/webhook")
-    print(f"Database     {database_url}")
-    print(f"Stripe       {stripe}")
+        standin, account_clock = running.enter_context(_standin(options.stripe_port, environment))
+        url = running.enter_context(till)
+        about = _open_shop(standin, account_clock, f"{url}/stripe/webhook", environment)
+    addresses = {"Reports": f"{url}/reports", "Webhook": f"{url}/stripe/webhook"}
+    _show(addresses | about | {"Database": environment["DATABASE_URL"]})
+
+
+def _show(lines: Mapping[str, str]) -> None:
+    for name, text in lines.items():
+        print(f"{name:<12} {text}")
     print("Ctrl-C stops everything.", flush=True)
 
 
 @contextmanager
-def _till() -> Iterator[str]:
+def _database(data_dir: Path, environment: MutableMapping[str, str]) -> Iterator[None]:
+    """The migrated database: that of DATABASE_URL, else the one in `data_dir`."""
+    if environment.get("DATABASE_URL"):
+        with _migrated():
+            yield
+        return
+    with kept_database(data_dir) as url:
+        configure(environment, {"DATABASE_URL": url}, instead_of=("DATABASE_",))
+        try:
+            with _migrated():
+                yield
+        except MigrationRefused as refused:
+            if refused.code not in ("changed", "out_of_order"):
+                raise
+            raise MigrationRefused(refused.code, f"{refused}\n{way_out(data_dir)}") from refused
+
+
+@contextmanager
+def _migrated() -> Iterator[None]:
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import webhook, wiring
+    from handlers import wiring
 
     try:
-        with gateway({"POST /stripe/webhook": webhook.handler}, port=PORT) as url:
-            yield url
+        with silence():
+            migrate()
+        yield
     finally:
         wiring.close()
 
 
-@contextmanager
-def _kept_database() -> Iterator[str]:
-    with postgres_server(_data_dir(), durable=True) as server:
-        try:
-            server.create_database("tokentill")
-        except psycopg.errors.DuplicateDatabase:
-            logging.info("the database of the last time is used again")
-        yield server.url("tokentill")
+def _till(port: int) -> AbstractContextManager[str]:
+    from handlers import reports, webhook
 
-
-def _data_dir() -> Path:
-    """`.local/postgres`; elsewhere when the server's user is shut out of the project's folder."""
-    if server_user().can_enter(_PROJECT):
-        return _PROJECT / ".local" / "postgres"
-    digest = hashlib.sha256(bytes(_PROJECT)).hexdigest()[:12]
-    return Path("/var/tmp") / f"tokentill-{digest}"  # noqa: S108
+    routes = {
+        "POST /stripe/webhook": webhook.handler,
+        "GET /reports": reports.handler,
+        "GET /reports/{name}": reports.handler,
+    }
+    return gateway(routes, port=port)
 
 
 @contextmanager
-def _standin(database_url: str, environment: MutableMapping[str, str]) -> Iterator[str]:
+def _standin(
+    port: int, environment: MutableMapping[str, str]
+) -> Iterator[tuple[Server, ShopClock]]:
     # The database may know the ids of the last time, so they must be others now.
-    account = StripeAccount(id_seed=str(time.time_ns()))
-    price_packages(account, database_url)
+    clock = ShopClock()
+    account = StripeAccount(clock=clock, id_seed=str(time.time_ns()))
     with ExitStack() as running:
         try:
-            server = running.enter_context(
-                serving(account, port=STANDIN_PORT, forward_to=_WEBHOOK_URL)
-            )
+            server = running.enter_context(serving(account, port=port))
         except OSError as error:
-            raise PortTaken(f"port {STANDIN_PORT} on 127.0.0.1 is taken") from error
-        environment["STRIPE_API_BASE"] = server.url
-        environment["STRIPE_API_KEY"] = account.api_key
-        environment["STRIPE_WEBHOOK_SECRET"] = account.webhook_secret
-        yield f"stand-in at {server.url}: buy something there, or set STRIPE_API_KEY"
+            raise PortTaken(f"port {port} on 127.0.0.1 is taken") from error
+        configuration = standin_configuration(account, server.url)
+        configure(environment, configuration, instead_of=("STRIPE_",))
+        yield server, clock
 
 
-def _about_real_stripe(environment: MutableMapping[str, str]) -> str:
-    listen = f"stripe listen --forward-to localhost:{PORT}/stripe/webhook"
+def _open_shop(
+    standin: Server, clock: ShopClock, webhook_url: str, environment: MutableMapping[str, str]
+) -> dict[str, str]:
+    """Sell the packages in the stand-in; an unused database first gets the demo's payments."""
+    account, database_url = standin.account, environment["DATABASE_URL"]
+    shop = Shop(account, price_packages(account, database_url), webhook_url, database_url)
+    payments = _PAYMENTS_OF_EARLIER_RUNS
+    if is_unused(database_url):
+        print("The database is empty: playing purchases into it.", flush=True)
+        purchases = open_with_story(shop, clock, environment)
+        payments = f"{purchases} purchases of the last {DAYS} days, and the story of make demo"
+    account.webhook_url = webhook_url
+    stripe = f"a stand-in at {standin.url}: buy something there, or set STRIPE_API_KEY"
+    return {"Stripe": stripe, "Payments": payments}
+
+
+def _about_real_stripe(url: str, environment: Mapping[str, str]) -> str:
+    listen = f"stripe listen --forward-to {url.removeprefix('http://')}/stripe/webhook"
     if environment.get("STRIPE_WEBHOOK_SECRET"):
         return f"the account of STRIPE_API_KEY; run: {listen}"
     return (

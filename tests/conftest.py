@@ -1,3 +1,3 @@
 """Plugins for every test."""
 
-pytest_plugins = ["tests.databases", "tests.till", "tests.log_watch"]
+pytest_plugins = ["tests.databases", "tests.till", "tests.log_watch", "tests.artefacts"]

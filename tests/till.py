@@ -1,7 +1,9 @@
 """A till to test: a Stripe account, a migrated database, and the real handler between them."""
 
 import json
+import random
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +13,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from handlers import webhook, wiring
+from adapters import stripe_api
+from domain.events import EVENT_TYPES
+from handlers import operations, reports, webhook, wiring
 from local.stripe_standin import Server, StripeAccount, serving
+from local.stripe_standin.delivery import Form
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 
@@ -85,6 +90,28 @@ class Till:
     def deliver_all(self, events: list[dict[str, Any]]) -> list[Answer]:
         return [self.deliver(event) for event in events]
 
+    def deliver_by_bus(self, event: dict[str, Any], form: Form = "eventbridge") -> dict[str, Any]:
+        """Delivers one event as EventBridge invokes the handler; what that answers or raises."""
+        return webhook.handler(self.account.delivery(event, form=form).payload, None)
+
+    def sell_paid(self, user_id: str | None = "user_123", **session: Any) -> str:
+        """A session that is paid and recorded; its id."""
+        session_id = self.sell(user_id, **session)
+        self.deliver(completed(self.account.complete(session_id)))
+        return session_id
+
+    def spend(self, spent: int, user_id: str = "user_123") -> None:
+        """The user spends credits, by an adjustment."""
+        request = {"operation": "adjust_credits", "user_id": user_id, "delta": -spent}
+        answer = operations.handler(
+            {**request, "actor": "the product", "request_id": uuid.uuid4().hex}, None
+        )
+        assert answer["outcome"] == "recorded"
+
+    def latest(self, event_type: str) -> dict[str, Any]:
+        """The newest event of this type."""
+        return [event for event in self.account.events if event["type"] == event_type][-1]
+
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             return connection.execute(query, parameters).fetchall()
@@ -117,11 +144,31 @@ class Till:
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
+    def audit(self, report: str = "ledger_audit") -> list[dict[str, Any]]:
+        """What an audit finds wrong: nothing, always."""
+        answer: Any = reports.handler({"report": report}, None)
+        return list(answer["rows"])
+
 
 def completed(events: list[dict[str, Any]]) -> dict[str, Any]:
     """The Checkout session's own event among those of one move."""
     (event,) = [event for event in events if event["type"].startswith("checkout.session.")]
     return event
+
+
+def shuffled(events: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Those events that the till listens to, in another order for each seed."""
+    ours = [event for event in events if event["type"] in EVENT_TYPES]
+    return random.Random(seed).sample(ours, len(ours))  # noqa: S311
+
+
+@contextmanager
+def another_container() -> Iterator[None]:
+    """Deliveries within run in a container of their own, with their own database connection:
+    one secret more makes another configuration, and each configuration has its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STRIPE_WEBHOOK_SECRET", f"{WEBHOOK_SECRET},whsec_of_another_container")
+        yield
 
 
 @contextmanager
@@ -142,3 +189,18 @@ def till(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
     """A till with an empty database of its own."""
     with open_till(database_url, monkeypatch) as opened:
         yield opened
+
+
+@pytest.fixture
+def sound_books(till: Till) -> Iterator[None]:
+    """Whatever the test did, the ledger audit finds nothing wrong."""
+    yield
+    assert till.audit() == []
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's client waits and repeats itself no longer than a test wants to. Asked for before
+    the first delivery: a container makes its client once."""
+    monkeypatch.setattr(stripe_api, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(stripe_api, "RETRIES", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -20,7 +21,11 @@ Json = dict[str, Any]
 
 
 class MigrationRefused(Exception):
-    """The migrate handler answered with an error; the message is its own."""
+    """The migrate handler answered with an error; the code and the message are its own."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,13 @@ class Shop:
 
     def deliver(self, event: Json) -> Seen:
         """POST the event to the webhook, signed now."""
-        status, answer = self.account.deliver(self.account.delivery(event), self.webhook_url)
-        return self._seen(status, answer)
+        return self._seen(*self.post(event))
+
+    def post(self, event: Json) -> tuple[int, Json]:
+        """The same, for whom the HTTP status and the answer will do."""
+        # The account's clock may stand in the past; a signature of then would have expired.
+        prepared = self.account.delivery(event, timestamp=int(time.time()))
+        return self.account.deliver(prepared, self.webhook_url)
 
     def operate(self, operation: Json) -> Seen:
         """Invoke the operations handler with an operation on a payment."""
@@ -103,7 +113,7 @@ def open_shop(environment: MutableMapping[str, str]) -> Iterator[Shop]:
     """
     account = StripeAccount()
     with _database(environment) as database_url, serving(account) as stripe:
-        _configure(environment, _configuration(database_url, account, stripe.url))
+        configure(environment, _configuration(database_url, account, stripe.url))
         with _webhook() as webhook_url:
             yield Shop(account, price_packages(account, database_url), webhook_url, database_url)
 
@@ -121,35 +131,54 @@ def _database(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -> dict[str, str]:
     """The variables that the handlers read."""
+    database = {"DATABASE_URL": database_url, "UNKNOWN_USERS": "create"}
+    return database | standin_configuration(account, stripe_url)
+
+
+def standin_configuration(account: StripeAccount, stripe_url: str) -> dict[str, str]:
+    """Those of them that make the stand-in their Stripe."""
     return {
-        "DATABASE_URL": database_url,
         "STRIPE_API_KEY": account.api_key,
         "STRIPE_WEBHOOK_SECRET": account.webhook_secret,
         "STRIPE_API_BASE": stripe_url,
         "STRIPE_LIVEMODE": "false",
-        "UNKNOWN_USERS": "create",
         # A proxy would look for the stand-in on its own machine.
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
 
 
-def _configure(environment: MutableMapping[str, str], configuration: Mapping[str, str]) -> None:
-    """Set what the demo needs, and nothing of a deployment that the caller's shell may name."""
-    for name in [name for name in environment if name.startswith(("DATABASE_", "STRIPE_"))]:
+def configure(
+    environment: MutableMapping[str, str],
+    configuration: Mapping[str, str],
+    *,
+    instead_of: tuple[str, ...] = ("DATABASE_", "STRIPE_"),
+) -> None:
+    """Set what is needed, and nothing of a deployment that the caller's shell may name."""
+    for name in [name for name in environment if name.startswith(instead_of)]:
         del environment[name]
     environment.update(configuration)
+
+
+def migrate() -> None:
+    """Bring the configured database up to date.
+
+    Raises MigrationRefused.
+    """
+    from handlers import migrate
+
+    answer = migrate.handler({}, LambdaContext("migrate"))
+    if "error" in answer:
+        raise MigrationRefused(answer["error"]["code"], answer["error"]["message"])
 
 
 @contextmanager
 def _webhook() -> Iterator[str]:
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import migrate, webhook, wiring
+    from handlers import webhook, wiring
 
     try:
-        answer = migrate.handler({}, LambdaContext("migrate"))
-        if "error" in answer:
-            raise MigrationRefused(answer["error"]["message"])
+        migrate()
         with gateway({"POST /stripe/webhook": webhook.handler}) as url:
             yield f"{url}/stripe/webhook"
     finally:

@@ -11,8 +11,9 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL;
         END;
-        -- On RDS with IAM authentication the role itself logs in, with a token for a password.
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
+        -- On RDS with IAM authentication the role itself logs in, with a token for a password. Not
+        -- the migrator: whoever is a member of it would have to bring a token too.
+        IF role_name <> 'migrator' AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
             EXECUTE format('ALTER ROLE %I LOGIN', role_name);
             EXECUTE format('GRANT rds_iam TO %I', role_name);
         END IF;

@@ -38,3 +38,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON reconcile_progress TO webhook_writer;
 GRANT SELECT ON reconcile_progress TO report_reader, operator;
 -- A proof reads the ledger.
 GRANT SELECT ON credit_ledger TO webhook_writer;
+
+ALTER TABLE reconcile_progress OWNER TO migrator;

@@ -1,5 +1,6 @@
 -- Takes a person out of the books and leaves every amount: the user id becomes an alias, e-mail
--- addresses go. The ledger follows the user through its foreign key.
+-- addresses go. The ledger follows the user through its foreign key, the totals of customers follow
+-- with the next fold.
 -- Parameters: event_id, event_type, user_id, alias.
 -- Result: one row with the number of payments erased; none when the request was done before.
 WITH request AS (
@@ -16,7 +17,16 @@ WITH request AS (
            revision = revision + 1
       FROM request
      WHERE user_id = %(user_id)s::text
-    RETURNING payment_id
+    RETURNING payment_id, revision, created_at, paid_at, package_name, payment_status,
+              payment_method, currency, amount_paid, amount_charged, amount_refunded, amount_disputed
+), change AS (
+    INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
+    SELECT payment_id, revision, created_at,
+           ROW (paid_at, %(user_id)s::text, package_name, payment_status, payment_method, currency,
+                amount_paid, amount_charged, amount_refunded, amount_disputed)::counted_payment,
+           ROW (paid_at, %(alias)s::text, package_name, payment_status, payment_method, currency,
+                amount_paid, amount_charged, amount_refunded, amount_disputed)::counted_payment
+      FROM payment
 ), person AS (
     UPDATE users
        SET user_id = %(alias)s::text, updated_at = now()

@@ -2,7 +2,8 @@
 -- Parameters: the payment's columns; found_revision, the revision the payment was derived from
 -- (null: there was no row); delta, the ledger entry's credits (0: no entry), entry_id, reason;
 -- create_user, whether a user id never seen gets a row; actor and note, of an operator if one had
--- a hand in it; the event's columns.
+-- a hand in it; was and became, the payment as totals count it before and after (both null when they
+-- count the same); the event's columns.
 -- Result: one row when it was written, with the payment's id and held_reason as they stand now;
 -- none when the row is no longer at found_revision.
 WITH holder AS (
@@ -50,7 +51,14 @@ WITH holder AS (
            revision = excluded.revision,
            resolved = excluded.resolved
      WHERE standing.revision = %(found_revision)s::bigint
-    RETURNING payment_id, user_id, held_reason
+    RETURNING payment_id, user_id, held_reason, revision, created_at
+), change AS (
+    -- The revision guard vouches for "was": the row was found so, and has not been written since.
+    INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
+    SELECT payment_id, revision, created_at,
+           %(was)s::counted_payment, %(became)s::counted_payment
+      FROM payment
+     WHERE %(became)s::text IS NOT NULL
 ), event AS (
     INSERT INTO stripe_events (
         event_id, event_type, api_version, object_id, event_created, source, outcome, payment_id)

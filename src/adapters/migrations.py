@@ -41,6 +41,8 @@ def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | R
             return _migrate(connection, migrations)
     except psycopg.errors.LockNotAvailable:
         return Refused("busy", "another migration or a long transaction holds a lock; run again")
+    except psycopg.errors.QueryCanceled:
+        return Refused("too_slow", "a migration was stopped at its time limit; nothing was applied")
     except psycopg.DatabaseError as error:
         if error.sqlstate is None:
             raise

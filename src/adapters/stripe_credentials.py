@@ -33,8 +33,12 @@ class StripeKeyring:
         self._refreshed_at = float("-inf")
 
     @property
+    def credentials(self) -> StripeCredentials:
+        return self._read(False)
+
+    @property
     def api_key(self) -> str:
-        return self._read(False).api_key
+        return self.credentials.api_key
 
     def is_signed(self, body: bytes, header: str) -> bool:
         """Whether any current webhook secret signed `body`.
@@ -42,7 +46,7 @@ class StripeKeyring:
         A signature that does not verify may be made with a secret rolled a moment ago, so the
         source is asked once more, at most once a minute.
         """
-        known = self._read(False).webhook_secrets
+        known = self.credentials.webhook_secrets
         if is_signed(body, header, known):
             return True
         if self._clock() - self._refreshed_at < REFRESH_EVERY_SECONDS:

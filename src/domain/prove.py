@@ -14,9 +14,9 @@ from domain.events import Reference, ReferenceKind
 from domain.packages import Package
 from domain.reconcile.answers import iso
 from domain.reconcile.differences import difference
-from domain.reconcile.progress import Sweep, Window
+from domain.reconcile.progress import Sweep, Window, settled_by
 from domain.reconcile.requests import ProveRequest
-from domain.reconcile.run import MARGIN_SECONDS, Limits, Stop
+from domain.reconcile.run import Limits, Stop
 from domain.reconcile.sources import FoundPayment, Page, RowKey, Sources
 from domain.reconcile.tally import LISTED
 from domain.stripe_objects import Purchase
@@ -104,7 +104,7 @@ class _Prover:
         self._records = sources.records
         self._limits = limits
         self._watcher = watcher
-        self._now = now
+        self._settled_by = settled_by(now, scheduled=True)
 
     def prove(self) -> Proof:
         proof = self._proof
@@ -183,7 +183,7 @@ class _Prover:
     ) -> None:
         session_id = purchase.session_id
         try:
-            differs = difference(purchase, catalogue, found.get(session_id), self._now)
+            differs = difference(purchase, catalogue, found.get(session_id), self._settled_by)
         except Exception as error:
             self._tell_of_session(
                 session_id, f"The session cannot be read: {type(error).__name__}."
@@ -202,6 +202,6 @@ class _Prover:
         self._watcher.difference(unequal)
 
     def _may_go_on(self) -> bool:
-        if self._proof.stop is None and self._limits.seconds_left() < MARGIN_SECONDS:
+        if self._proof.stop is None and self._limits.time_is_up:
             self._proof.stop = Stop("time")
         return self._proof.stop is None

@@ -2,15 +2,48 @@
 
 from typing import Any
 
-from domain.migrations import Refused
+from domain.deployments import Deployment, answer_to, deployment_of
+from domain.migrations import Migrated, Refused
 from handlers import wiring
 
+# For stopping a migration (20 s) and answering CloudFormation (three tries of 10 s).
+SECONDS_TO_ANSWER = 60.0
 
-def handler(_event: object, _context: object) -> dict[str, Any]:
+telemetry = wiring.telemetry("migrate")
+
+
+def handler(event: object, context: Any) -> dict[str, Any]:
     """Answers `{"applied": [...], "already_applied": [...]}`, versions in order, or
     `{"error": {"code", "message"}}` with nothing applied. Raises when there is no database.
+
+    A request of CloudFormation's is answered there as well, whatever happened. Raises only when
+    that could not be done, so that Lambda invokes it again.
     """
-    result = wiring.migrate()
+    with telemetry.invocation():
+        deployment = deployment_of(event)
+        if deployment is None:
+            return _answer(wiring.migrate())
+        result = _deployed(deployment, context)
+        wiring.answer_cloudformation(deployment.answer_url, answer_to(deployment, result))
+        return _answer(result)
+
+
+def _deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
+    """The migrations of this deployment, all of them in time, or none."""
+    if not deployment.wants_a_schema:
+        return Migrated((), ())
+    seconds = context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_ANSWER
+    try:
+        return wiring.migrate_within(seconds)
+    except Exception as error:
+        telemetry.failure("migrations failed", error)
+        kind = type(error).__name__
+        return Refused("not_run", f"{kind}; the log of the migrate function says where")
+
+
+def _answer(result: Migrated | Refused) -> dict[str, Any]:
     if isinstance(result, Refused):
+        telemetry.warning("migrations refused", code=result.code)
         return {"error": {"code": result.code, "message": result.message}}
+    telemetry.info("schema is up to date", applied=list(result.applied))
     return {"applied": list(result.applied), "already_applied": list(result.already_applied)}

@@ -1,11 +1,14 @@
-"""Operators' writes: each signed with a name, noted in the ledger, and done once."""
+"""Operators' writes, each signed with a name, noted in the ledger and done once; the doctor too."""
 
+from dataclasses import asdict
 from typing import Any
 
 from domain.operate import Done
-from domain.operations import OperationRefused, read_operation
+from domain.operations import Doctor, Operation, OperationRefused, read_operation
 from handlers import wiring
 
+# A statement that is not there fails here, at cold start, and not when an operator needs it.
+wiring.load_operations()
 telemetry = wiring.telemetry("operations")
 
 
@@ -14,14 +17,28 @@ def handler(event: object, _context: object) -> dict[str, Any]:
 
     Answers `{"operation", "request_id", "outcome", ...}` with the outcome `recorded`, `unchanged`,
     or `duplicate` for a request done before, or `{"error": {"code", "message"}}` with nothing
-    written.
+    written. `{"operation": "doctor", "url"}` is answered with
+    `{"operation", "ok", "checks": [{"check", "ok", "message"}]}`.
     """
     with telemetry.invocation():
-        return _answer(_operated(event))
+        operation = read_operation(event)
+        if isinstance(operation, Doctor):
+            return _diagnosed(operation)
+        return _answer(_operated(operation))
 
 
-def _operated(request: object) -> Done | OperationRefused:
-    operation = read_operation(request)
+def _diagnosed(doctor: Doctor) -> dict[str, Any]:
+    try:
+        checks = wiring.examine(doctor.url)
+    except Exception as error:
+        telemetry.failure("doctor failed", error)
+        return _answer(OperationRefused("not_done", "the doctor failed; the log says why"))
+    failed = [each.check for each in checks if not each.ok]
+    telemetry.info("doctor done", failed=failed)
+    return {"operation": "doctor", "ok": not failed, "checks": [asdict(each) for each in checks]}
+
+
+def _operated(operation: Operation | OperationRefused) -> Done | OperationRefused:
     if isinstance(operation, OperationRefused):
         return operation
     telemetry.correlate(operation.signed.event_id)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.measurements import Measurement
 from domain.prove import Proof, Unequal, Watcher, prove
 from domain.reconcile.answers import answer_of, iso
+from domain.reconcile.measures import measurements_of_run
 from domain.reconcile.requests import (
     ProveRequest,
     ReconcileRequest,
@@ -14,7 +16,7 @@ from domain.reconcile.requests import (
     is_scheduled,
     read_request,
 )
-from domain.reconcile.run import Limits, Step
+from domain.reconcile.run import Limits, Step, limits_of
 from domain.reconcile.tally import Tally
 from domain.reconcile.walks import Reconciled, reconcile
 from handlers import wiring
@@ -49,14 +51,14 @@ def handler(event: object, context: object) -> dict[str, Any]:
 def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     request = read_request(event, now)
-    limits = Limits(seconds_left)
+    limits = limits_of(seconds_left)
     match request:
         case RequestRefused():
             return _error(request)
         case ProveRequest():
             return _proved(request, limits, now).as_json()
         case ReconcileRequest():
-            limits = Limits(seconds_left, request.max_pages)
+            limits = limits_of(seconds_left, request.max_pages)
             return answer_of(_reconciled(request, limits, now))
 
 
@@ -65,6 +67,9 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
     sources = wiring.reconcile_sources(request.dry_run)
     done = reconcile(request, sources, limits, log.page, now)
     log.repairs(done.tally)
+    if not request.dry_run:
+        wiring.keep_house()
+        telemetry.measure(measurements_of_run(done))
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
@@ -79,7 +84,9 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
 
 def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
     sources = wiring.reconcile_sources(dry_run=True)
-    return prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
+    proof = prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
+    telemetry.measure([Measurement("ProofDifferences", proof.differences_total)])
+    return proof
 
 
 class RunLog:

@@ -4,25 +4,25 @@ The only module that handlers reach adapters through. Adapters are imported wher
 needed, so that each function pays at cold start for what it uses.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from adapters import clients
 from adapters.environment import Settings, settings
+from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
-from domain.migrations import Migrated, Refused
-from domain.operate import Desk, Done
-from domain.operate import operate as do
-from domain.operations import Operation, OperationRefused
 
 if TYPE_CHECKING:
-    from adapters.postgres import Database
     from adapters.report_queries import Reports
-    from adapters.stripe_api import StripeApi
-
-_databases: "list[Database]" = []
+    from domain.doctor.facts import Check
+    from domain.migrations import Migrated, Refused
+    from domain.operate import Desk, Done
+    from domain.operations import Operation, OperationRefused
+    from domain.reconcile.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,86 +42,148 @@ def webhook() -> Webhook:
 def load_webhook() -> None:
     """Imports what the webhook needs and reads its SQL files: both belong in the cold start,
     where a missing file stops a deployment instead of an event."""
-    from adapters import payments, signatures, stripe_api  # noqa: F401
+    from adapters import database_login, payments, stripe_api, stripe_credentials, timing  # noqa: F401
 
 
-def migrate() -> Migrated | Refused:
+@lru_cache(maxsize=8)
+def telemetry(service: str) -> Telemetry:
+    """The logs and metrics of one function."""
+    return Telemetry(service)
+
+
+def migrate() -> "Migrated | Refused":
     """Applies the pending migrations to the configured database."""
     from adapters.migrations import migrate, migrations_on_disk
 
-    database = _database(settings())
+    database = clients.database(settings())
     return database.retrying(lambda: migrate(database, migrations_on_disk()))
 
 
-def reports() -> "Reports":
-    """The reports on the configured database."""
-    return _reports(settings())
+def migrate_within(seconds: float) -> "Migrated | Refused":
+    """As `migrate`; what is still running after so many seconds is stopped and rolled back."""
+    from adapters.deadline import finished
+
+    return finished(migrate, lambda: clients.database(settings()).cancel(), seconds)
 
 
-def operate(operation: Operation) -> Done | OperationRefused:
+def answer_cloudformation(url: str, answer: Mapping[str, Any]) -> None:
+    """Puts the answer where CloudFormation waits for it."""
+    from adapters.cloudformation import deliver
+
+    deliver(url, answer)
+
+
+def reports(seconds_left: Callable[[], float] = lambda: math.inf) -> "Reports":
+    """The reports on the configured database, for a call that has so much time left."""
+    return _reports(settings()).within(seconds_left)
+
+
+def operate(operation: "Operation") -> "Done | OperationRefused":
     """Does what an operator asked for, with the configured database and Stripe account."""
+    from domain.operate import operate
+
     configured = settings()
     desk = _desk(configured)
-    return _database(configured).retrying(lambda: do(operation, desk))
+    done = clients.database(configured).retrying(lambda: operate(operation, desk))
+    # The totals of customers name a user until they are folded.
+    keep_house()
+    return done
+
+
+def keep_house() -> None:
+    """Folds what payments have changed into the totals that reports read."""
+    from adapters.rollup import fold
+
+    database = clients.database(settings())
+    database.retrying(lambda: fold(database))
+
+
+def load_operations() -> None:
+    """As `load_webhook`, for operations."""
+    from adapters import database_login, operations, payments  # noqa: F401
+
+
+def examine(url: str | None) -> "list[Check]":
+    """What the doctor says of this deployment, its Stripe account and its database."""
+    from adapters.examination import database_facts, deployment_of, stripe_facts
+    from domain.doctor.diagnosis import diagnose
+
+    configured = settings()
+    deployment = deployment_of(configured, url, lambda: clients.keyring(configured).credentials)
+    database = database_facts(clients.database(configured))
+    stripe = stripe_facts(deployment, configured.stripe_api_base, database)
+    return diagnose(deployment, stripe, database)
+
+
+def load_reconcile() -> None:
+    """As `load_webhook`, for reconcile and prove."""
+    from adapters import database_login, reconcile_sources, stripe_credentials  # noqa: F401
+
+
+def reconcile_sources(dry_run: bool) -> "Sources":
+    """What reconcile reads and writes; a dry run, like a proof, only reads."""
+    from adapters.reconcile_sources import dry_sources, writing_sources
+
+    configured = settings()
+    sources = dry_sources if dry_run else writing_sources
+    return sources(
+        clients.database(configured),
+        clients.history(configured),
+        configured.hold_unknown_users,
+        configured.stripe_livemode,
+    )
 
 
 @lru_cache(maxsize=8)
 def _webhook(configured: Settings) -> Webhook:
-    from adapters.signatures import is_signed
-
-    secrets = configured.stripe_webhook_secrets
     return Webhook(
         livemode=configured.stripe_livemode,
-        is_signed=lambda body, header: is_signed(body, header, secrets),
-        converge=_converge(configured),
+        is_signed=clients.keyring(configured).is_signed,
+        converge=_converge(configured, "webhook"),
     )
 
 
 @lru_cache(maxsize=8)
-def _desk(configured: Settings) -> Desk:
+def _desk(configured: Settings) -> "Desk":
     from adapters.operations import PostgresBooks
+    from domain.operate import Desk
 
     return Desk(
-        books=PostgresBooks(_database(configured), configured.hold_unknown_users),
-        converge=_converge(configured),
-        event=_stripe(configured).event,
+        books=PostgresBooks(clients.database(configured), configured.hold_unknown_users),
+        converge=_converge(configured, "operations"),
+        event=lambda event_id: clients.stripe(configured).event(event_id),
         livemode=configured.stripe_livemode,
     )
 
 
-def _converge(configured: Settings) -> Callable[[Hint], Outcome | TryLater]:
+def _converge(configured: Settings, service: str) -> Callable[[Hint], Outcome | TryLater]:
     """The five steps; as a whole safe to repeat, so a broken connection costs one more try."""
     from adapters.payments import PostgresTill
+    from adapters.timing import TimedStripe, TimedTill
 
-    database, stripe = _database(configured), _stripe(configured)
-    till = PostgresTill(database, configured.hold_unknown_users)
-    return lambda hint: database.retrying(lambda: converge(hint, till, stripe))
+    database, clock = clients.database(configured), telemetry(service)
+    till = TimedTill(PostgresTill(database, configured.hold_unknown_users), clock)
 
+    def converged(hint: Hint) -> Outcome | TryLater:
+        stripe = TimedStripe(clients.stripe(configured), clock)
+        return database.retrying(lambda: converge(hint, till, stripe))
 
-@lru_cache(maxsize=8)
-def _stripe(configured: Settings) -> "StripeApi":
-    from adapters.stripe_api import StripeApi
-
-    return StripeApi(configured.stripe_api_key, configured.stripe_api_base)
-
-
-@lru_cache(maxsize=8)
-def _database(configured: Settings) -> "Database":
-    from adapters.postgres import Database, connect
-
-    database = Database(lambda: connect(configured.database_url))
-    _databases.append(database)
-    return database
+    return converged
 
 
 @lru_cache(maxsize=8)
 def _reports(configured: Settings) -> "Reports":
     from adapters.report_queries import Reports
 
-    return Reports(_database(configured))
+    # Not the connection of the writes: where one process serves everything, a delivery must not
+    # find itself in the read-only transaction of a report.
+    return Reports(
+        clients.new_database(clients.reading(configured)), configured.reports_export_bucket
+    )
 
 
 def close() -> None:
-    """Closes the connections of this process; the next call opens them anew."""
-    for database in _databases:
-        database.close()
+    """Forgets everything that this process holds, connections first; the next call starts anew."""
+    clients.close()
+    for kept in (_webhook, _desk, _reports):
+        kept.cache_clear()

@@ -1,82 +1,23 @@
 """What the doctor says of a deployment, its Stripe account and its database."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import Check, DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.doctor.facts import DatabaseFacts, StripeFacts, Unknown
 from domain.events import EVENT_TYPES
 from domain.migrations import Refused
-
-URL = "https://till.example.com/stripe/webhook"
-VERSION = "2026-10-28.endive"
-STARTER = Offer(
-    package_id="starter",
-    package_name="Starter",
-    amount_usd_cents=1000,
-    stripe_price_ids=("price_1",),
-    active=True,
+from tests.unit.doctor_builders import (
+    STARTER,
+    URL,
+    VERSION,
+    deployment,
+    diagnosis,
+    endpoint,
+    said,
+    wrong,
 )
-GOLD = Offer(
-    package_id="gold",
-    package_name="Gold",
-    amount_usd_cents=5,
-    stripe_price_ids=("price_2",),
-    active=True,
-)
-
-
-def deployment(**changed: Any) -> Deployment:
-    sound = Deployment(
-        url=URL, livemode=False, api_version=VERSION, api_key="sk_test_1", webhook_secrets=1
-    )
-    return replace(sound, **changed)
-
-
-def endpoint(**changed: Any) -> dict[str, Any]:
-    return {
-        "id": "we_1",
-        "url": URL,
-        "status": "enabled",
-        "livemode": False,
-        "api_version": VERSION,
-        "enabled_events": list(EVENT_TYPES),
-        **changed,
-    }
-
-
-def price(**changed: Any) -> dict[str, Any]:
-    sound = {"active": True, "type": "one_time", "currency": "usd", "unit_amount": 1000}
-    return {**sound, **changed}
-
-
-def diagnosis(
-    *endpoints: Mapping[str, Any],
-    deployed: Deployment | None = None,
-    offers: tuple[Offer, ...] | Unknown = (STARTER,),
-    prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
-    pending: tuple[str, ...] | Refused | Unknown = (),
-) -> list[Check]:
-    stripe = StripeFacts(
-        endpoints=endpoints or (endpoint(),),
-        prices={"price_1": price()} if prices is None else prices,
-    )
-    facts = DatabaseFacts(pending=pending, offers=offers)
-    return diagnose(deployed or deployment(), stripe, facts)
-
-
-def wrong(checks: list[Check]) -> dict[str, str]:
-    """The failed checks, by name."""
-    return {each.check: each.message for each in checks if not each.ok}
-
-
-def said(checks: list[Check], name: str) -> str:
-    (check,) = [each for each in checks if each.check == name]
-    return check.message
 
 
 def test_a_sound_deployment_has_nothing_to_mend() -> None:
@@ -215,58 +156,3 @@ def test_migrations_that_are_due_or_do_not_fit_are_told(
     pending: tuple[str, ...] | Refused | Unknown, told: str
 ) -> None:
     assert told in wrong(diagnosis(pending=pending))["migrations"]
-
-
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [
-        (None, "is not known to Stripe"),
-        (price(active=False), "is archived"),
-        (price(type="recurring"), "is for subscriptions"),
-        (price(unit_amount=None), "has no fixed amount"),
-        (price(unit_amount=905), "costs 9.05 USD, but the package 10.00 USD"),
-    ],
-)
-def test_a_price_must_sell_the_package_for_its_amount(
-    found: Mapping[str, Any] | None, told: str
-) -> None:
-    message = wrong(diagnosis(prices={"price_1": found}))["prices"]
-    assert message.startswith(f"price_1 of package starter {told}")
-
-
-def test_the_amount_of_a_price_in_another_currency_is_nobodys_to_say() -> None:
-    assert wrong(diagnosis(prices={"price_1": price(currency="jpy", unit_amount=1)})) == {}
-
-
-def test_an_archived_price_of_a_withdrawn_package_is_as_it_should_be() -> None:
-    withdrawn = replace(STARTER, active=False)
-    assert wrong(diagnosis(offers=(withdrawn,), prices={"price_1": price(active=False)})) == {}
-
-
-def test_each_wrong_price_is_a_check_of_its_own() -> None:
-    checks = diagnosis(offers=(STARTER, GOLD), prices={"price_1": None, "price_2": None})
-    assert [each.check for each in checks if not each.ok] == ["prices", "prices"]
-
-
-def test_a_price_of_two_packages_is_told() -> None:
-    twin = replace(GOLD, stripe_price_ids=("price_1",), amount_usd_cents=1000)
-    message = wrong(diagnosis(offers=(STARTER, twin)))["shared_prices"]
-    assert message.startswith("price_1 belongs to starter and gold")
-
-
-def test_a_package_without_a_price_comes_with_the_commands_that_give_it_one() -> None:
-    unpriced = replace(STARTER, stripe_price_ids=())
-    message = wrong(diagnosis(offers=(unpriced,)))["packages_without_price"]
-    _, create, add = message.split("\n")
-    assert shlex.split(create)[-2:] == ["-d", "product_data[name]=Starter"]
-    assert add.endswith("WHERE package_id = 'starter';")
-
-
-def test_a_withdrawn_package_needs_no_price() -> None:
-    withdrawn = replace(STARTER, stripe_price_ids=(), active=False)
-    assert wrong(diagnosis(offers=(withdrawn,))) == {}
-
-
-def test_packages_that_cannot_be_read_are_told() -> None:
-    checks = diagnosis(offers=Unknown("UndefinedTable"))
-    assert "UndefinedTable" in wrong(checks)["packages"]

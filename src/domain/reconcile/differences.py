@@ -8,7 +8,6 @@ from domain.derive import derive
 from domain.money import to_major
 from domain.packages import Package
 from domain.payment import HeldReason, Payment, PaymentStatus
-from domain.reconcile.progress import SETTLING
 from domain.reconcile.sources import FoundPayment
 from domain.stripe_objects import Purchase
 
@@ -28,7 +27,10 @@ class Difference:
 
 
 def difference(
-    purchase: Purchase, catalogue: Sequence[Package], found: FoundPayment | None, now: datetime
+    purchase: Purchase,
+    catalogue: Sequence[Package],
+    found: FoundPayment | None,
+    settled_by: datetime,
 ) -> Difference | None:
     """The difference, if there is one that a delivery still on its way does not explain."""
     standing = found.standing.payment if found else None
@@ -36,7 +38,7 @@ def difference(
     if derived is None or (standing is None and _nothing_happened_yet(purchase, derived)):
         return None
     payment = as_recorded(derived, found.user_is_known if found else True)
-    if payment == standing or _is_fresh(purchase, now):
+    if payment == standing or _is_fresh(purchase, settled_by):
         return None
     return Difference(found, payment, _sentences(standing, payment))
 
@@ -54,11 +56,11 @@ def _nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:
     return is_open and derived.payment_status is PaymentStatus.PENDING
 
 
-def _is_fresh(purchase: Purchase, now: datetime) -> bool:
+def _is_fresh(purchase: Purchase, settled_by: datetime) -> bool:
     """Whether Stripe's last word on the purchase is so new that its delivery may be under way."""
     words = (purchase.session, purchase.charge, purchase.balance_transaction)
     latest = max(int(word.get("created") or 0) for word in words)
-    return latest > (now - SETTLING).timestamp()
+    return latest > settled_by.timestamp()
 
 
 def changed_fields(before: Payment | None, after: Payment) -> list[str]:

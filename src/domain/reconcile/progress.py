@@ -25,9 +25,12 @@ class Sweep(StrEnum):
 # The walk that the schedule goes on with; every other one is a backfill, named by its beginning.
 SCHEDULE = "schedule"
 
-# Deliveries of the last minute may still be on their way. To record what they bring would raise
-# an alarm for nothing.
+# Deliveries of the last minute may still be on their way: a schedule that recorded what they bring
+# would raise an alarm for nothing. Whoever calls by hand wants what is there now.
 SETTLING = timedelta(seconds=60)
+# What Stripe dates in the second that has just begun is still to be listed. More may follow in that
+# second, which the overlap of the next run brings.
+THIS_SECOND = timedelta(seconds=1)
 
 # https://docs.stripe.com/api/events: "access events that occurred within the last 30 days".
 EVENTS_REACH_BACK = timedelta(days=30)
@@ -105,6 +108,11 @@ def after_target(progress: Progress) -> Progress:
     one that needs several runs would otherwise never get ahead."""
     back = progress.resume_from - _OVERLAPS[progress.sweep]
     return replace(progress, resume_from=max(back, progress.begins_at))
+
+
+def settled_by(now: datetime, scheduled: bool) -> datetime:
+    """Up to when a run that begins `now` looks at what Stripe has."""
+    return now - SETTLING if scheduled else now + THIS_SECOND
 
 
 def sessions_listed_from(now: datetime) -> datetime:

@@ -12,9 +12,10 @@ SCHEDULERS = ("aws.events", "aws.scheduler")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileRequest:
-    """`since` None: go on where the last run on schedule stopped."""
+    """`since` None: go on where the last run stopped. `scheduled`: nobody waits for the answer."""
 
     since: datetime | None = None
+    scheduled: bool = False
     dry_run: bool = False
     max_pages: int | None = None
 
@@ -54,7 +55,7 @@ def read_request(event: object, now: datetime) -> ReconcileRequest | ProveReques
     """Reads `{}`, `{"since"}` or `{"days"}`, each with `{"dry_run", "max_pages"}`, and
     `{"prove": true}` with `{"since"}` or `{"days"}`, and `{"until"}`."""
     if is_scheduled(event):
-        return ReconcileRequest()
+        return ReconcileRequest(scheduled=True)
     if not isinstance(event, Mapping):
         return RequestRefused("bad_request", "the request must be a JSON object")
     try:

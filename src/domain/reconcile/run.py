@@ -28,6 +28,18 @@ class Limits:
 
     seconds_left: Callable[[], float]
     max_pages: int | None = None
+    margin_seconds: float = MARGIN_SECONDS
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether what begins now might not end in time."""
+        return self.seconds_left() < self.margin_seconds
+
+
+def limits_of(seconds_left: Callable[[], float], max_pages: int | None = None) -> Limits:
+    """The limits of a run that has `seconds_left()` in all. A short one keeps a third of it in
+    hand instead of doing nothing; what is then cut off is done by the next run."""
+    return Limits(seconds_left, max_pages, min(MARGIN_SECONDS, seconds_left() / 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,7 @@ class Run:
 
     sources: Sources
     now: datetime
+    settled_by: datetime
     limits: Limits
     watch: Callable[[Step], None]
     tally: Tally = field(default_factory=Tally)
@@ -57,7 +70,7 @@ class Run:
         """Asked before every object that needs a call to Stripe."""
         if self.tally.failed_in_a_row >= FAILED_IN_A_ROW:
             return Stop("failures", "too much fails, one after the other: see failures")
-        return Stop("time") if self.limits.seconds_left() < MARGIN_SECONDS else None
+        return Stop("time") if self.limits.time_is_up else None
 
     def why_no_page(self) -> Stop | None:
         """Asked before every page."""

@@ -93,7 +93,7 @@ def _compare(
     run: Run,
 ) -> None:
     try:
-        differs = difference(purchase, catalogue, found.get(purchase.session_id), run.now)
+        differs = difference(purchase, catalogue, found.get(purchase.session_id), run.settled_by)
     except Exception as error:
         # One session in a shape that nobody foresaw must not keep the others from being compared.
         run.failed(purchase.session_id, f"cannot be read: {type(error).__name__}")

@@ -23,6 +23,10 @@ class Cause(StrEnum):
     COMPLETED = "completed"
     TERMS_CHANGED = "terms_changed"
 
+    @property
+    def delivery_was_lost(self) -> bool:
+        return self in (Cause.EVENT_NOT_DELIVERED, Cause.NO_EVENT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
@@ -54,12 +58,14 @@ class Tally:
     missed: int = 0
     repairs: list[Repair] = field(default_factory=list)
     repairs_total: int = 0
+    lost_deliveries: int = 0
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
     failed_in_a_row: int = 0
 
     def repaired(self, repair: Repair) -> None:
         self.repairs_total += 1
+        self.lost_deliveries += repair.cause.delivery_was_lost
         if len(self.repairs) < LISTED:
             self.repairs.append(repair)
 

@@ -8,7 +8,6 @@ from domain.converge import StripeRefused
 from domain.events import Reference, ReferenceKind
 from domain.reconcile.progress import (
     SCHEDULE,
-    SETTLING,
     Progress,
     after_page,
     after_target,
@@ -16,6 +15,7 @@ from domain.reconcile.progress import (
     backfill,
     next_window,
     sessions_listed_from,
+    settled_by,
 )
 from domain.reconcile.requests import ReconcileRequest
 from domain.reconcile.run import Limits, Run, Step, Stop
@@ -58,7 +58,7 @@ def reconcile(
 ) -> Reconciled:
     """Runs until all is done or a limit is reached. What Stripe fails to answer ends the run
     early and is no error; what the database fails to do raises, and so does NoSchedule."""
-    run = Run(sources, now, limits, watch)
+    run = Run(sources, now, settled_by(now, request.scheduled), limits, watch)
     walked = _on_schedule(run) if request.since is None else _backfill(request.since, run)
     unfinished = {place.walk for place in sources.progress.unfinished_backfills()}
     return Reconciled(request, run.tally, walked.stop, walked.places, sorted(unfinished))
@@ -71,7 +71,7 @@ class _Walked:
 
 
 def _on_schedule(run: Run) -> _Walked:
-    target, places = run.now - SETTLING, run.sources.progress.walk(SCHEDULE)
+    target, places = run.settled_by, run.sources.progress.walk(SCHEDULE)
     if not places:
         raise NoSchedule("reconcile_progress has no rows of the walk 'schedule'")
     walked = _walk_all(places, lambda _place: target, run)
@@ -83,7 +83,7 @@ def _on_schedule(run: Run) -> _Walked:
 
 
 def _backfill(since: datetime, run: Run) -> _Walked:
-    places = run.sources.progress.begin(backfill(since, run.now - SETTLING, run.now))
+    places = run.sources.progress.begin(backfill(since, run.settled_by, run.now))
     return _walk_all(places, _end_of_backfill, run)
 
 

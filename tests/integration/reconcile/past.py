@@ -102,7 +102,7 @@ class Past:
     def run_at(self, now: float, request: ReconcileRequest | None = None) -> Reconciled:
         """A run at another time than now."""
         return reconcile(
-            request or ReconcileRequest(),
+            request or ReconcileRequest(scheduled=True),
             wiring.reconcile_sources(dry_run=False),
             Limits(lambda: float("inf")),
             lambda _step: None,

@@ -127,13 +127,23 @@ def test_sessions_of_something_else_are_left_alone_without_a_write(past: Past) -
     assert past.till.count("stripe_events") == 0
 
 
-def test_a_delivery_that_may_still_be_on_its_way_is_left_alone(past: Past) -> None:
+SCHEDULED = {"source": "aws.scheduler", "detail-type": "Scheduled Event"}
+
+
+def test_the_schedule_leaves_alone_what_may_still_be_on_its_way(past: Past) -> None:
     past.at(days_ago=1)
     session_id = past.till.sell()
     past.at(seconds_ago=5)
     past.account.complete(session_id)
-    answer = past.reconcile()
+    answer = past.reconcile(**SCHEDULED)
     assert (answer["missed"], answer["repairs"]) == (0, [])
+
+
+def test_whoever_calls_by_hand_gets_what_is_there_now(past: Past) -> None:
+    past.at(seconds_ago=0)
+    past.account.complete(past.till.sell())
+    assert past.reconcile()["repairs_total"] == 1
+    assert past.till.credits() == 1000
 
 
 def old_and_paid(past: Past) -> str:

@@ -57,7 +57,7 @@ def test_the_summaries_are_true_whatever_happens_to_the_purchases(
         if folds == "now and then" and dice.random() < 0.3:
             fold(till)
         assert_reports_are_true(till)
-    assert reported("rollup_audit") == []
+    assert reported("rollup_audit") + reported("customers_audit") == []
 
 
 def test_a_payment_is_reported_before_it_is_folded(till: Till) -> None:

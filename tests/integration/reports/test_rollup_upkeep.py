@@ -37,11 +37,14 @@ def database(url: str) -> Iterator[Database]:
 
 
 def audited(url: str) -> list[Any]:
-    """What the rollup audit finds on a connection of its own."""
+    """What the audits of the totals find, on a connection of their own."""
+    rows: list[Any] = []
     with database(url) as one:
-        page = answer({"report": "rollup_audit"}, Reports(one), START)
-    assert isinstance(page, Page)
-    return list(page.table.rows)
+        for report in ("rollup_audit", "customers_audit"):
+            page = answer({"report": report}, Reports(one), START)
+            assert isinstance(page, Page)
+            rows += page.table.rows
+    return rows
 
 
 def count(books: Books, table: str) -> int:
@@ -127,18 +130,35 @@ def test_totals_that_are_half_folded_are_kept(books: Books) -> None:
     assert count(books, "folded_customer_totals") == 1
 
 
-def test_the_audit_names_what_the_totals_lack(books: Books) -> None:
+def test_the_audits_name_what_the_totals_lack(books: Books) -> None:
     books.execute(A_PAYMENT)
-    answered = books.asked("rollup_audit")["rows"]
-    assert [row["subject"] for row in answered] == [
+    lacking = books.asked("rollup_audit")["rows"]
+    assert [row["subject"] for row in lacking] == [
         "currency usd paid 2026-01-31",
         "method paid 2026-01-31",
         "package Starter paid 2026-01-31",
         "status paid 2026-01-31",
-        "user user_1",
     ]
-    assert {row["missing_payments"] for row in answered} == {"1"}
-    assert {row["missing_gross_usd"] for row in answered} == {"10.00"}
+    assert {row["missing_payments"] for row in lacking} == {"1"}
+    [customer] = books.asked("customers_audit")["rows"]
+    assert (customer["user_id"], customer["missing_gross_usd"]) == ("user_1", "10.00")
+
+
+@pytest.mark.parametrize(
+    ("report", "params", "lines"),
+    [
+        ("rollup_audit", {"from": "2026-01-31", "to": "2026-02-01"}, 4),
+        ("rollup_audit", {"to": "2026-01-31"}, 0),
+        ("rollup_audit", {"from": "2026-02-01"}, 0),
+        ("customers_audit", {"from_user": "user_1", "to_user": "user_1"}, 1),
+        ("customers_audit", {"from_user": "user_2"}, 0),
+    ],
+)
+def test_an_audit_of_a_part_finds_what_is_wrong_in_it(
+    books: Books, report: str, params: dict[str, str], lines: int
+) -> None:
+    books.execute(A_PAYMENT)
+    assert len(books.asked(report, params=params)["rows"]) == lines
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_amounts_are_written_in_their_currency() -> None:
 
 
 def test_what_stripe_said_a_moment_ago_is_left_to_its_delivery() -> None:
-    moment = datetime.fromtimestamp(CHARGE_CREATED + 30, UTC)
+    moment = datetime.fromtimestamp(CHARGE_CREATED - 30, UTC)
     standing = found(payment(payment_status=PaymentStatus.PENDING, paid_at=None))
     assert difference(purchase(), CATALOGUE, standing, moment) is None
     assert difference(purchase(), CATALOGUE, standing, LATER) is not None

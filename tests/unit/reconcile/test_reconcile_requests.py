@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 @pytest.mark.parametrize("source", ["aws.events", "aws.scheduler"])
 def test_a_scheduled_event_asks_for_the_next_run(source: str) -> None:
     event = {"source": source, "detail-type": "Scheduled Event", "detail": {}, "id": "x"}
-    assert read_request(event, NOW) == ReconcileRequest()
+    assert read_request(event, NOW) == ReconcileRequest(scheduled=True)
 
 
 def test_nothing_asks_for_the_next_run() -> None:

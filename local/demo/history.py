@@ -1,0 +1,92 @@
+"""A month of purchases before the story, so that the charts of the reports have what to show."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from domain.events import EVENT_TYPES
+from local.demo.page import NotAsTold
+from local.demo.shop import Shop
+from local.stripe_standin import StripeAccount
+
+DAYS = 29
+_DAY_SECONDS = 24 * 60 * 60
+# Two moves fit between a purchase and the next one.
+_BETWEEN_MOVES_SECONDS = 3 * 60 * 60
+
+_CUSTOMERS = ("dora", "emil", "fatima", "goran", "hana", "ivan", "june", "kofi", "lena", "mateo")
+_PACKAGES = ("starter",) * 5 + ("professional",) * 4 + ("enterprise",)
+
+Move = Callable[[StripeAccount, str], object]
+
+
+class ShopClock:
+    """The time of a Stripe account: the present, unless `past` is set, in Unix seconds."""
+
+    def __init__(self) -> None:
+        self.past: float | None = None
+
+    def __call__(self) -> float:
+        return time.time() if self.past is None else self.past
+
+
+def _refund_a_part(account: StripeAccount, session_id: str) -> None:
+    account.refund(session_id, 400)
+
+
+def _dispute_and_lose(account: StripeAccount, session_id: str) -> None:
+    account.lose_dispute(account.dispute(session_id)["id"])
+
+
+_PAID: tuple[Move, ...] = (StripeAccount.complete,)
+_WAITING: tuple[Move, ...] = (StripeAccount.complete_unpaid,)
+_MIXED: tuple[tuple[Move, ...], ...] = (
+    *(_PAID,) * 36,
+    *((StripeAccount.complete_unpaid, StripeAccount.async_succeed),) * 4,
+    *((StripeAccount.decline, StripeAccount.complete),) * 3,
+    *((StripeAccount.complete, _refund_a_part),) * 4,
+    *((StripeAccount.complete, StripeAccount.refund),) * 2,
+    *((StripeAccount.expire,),) * 4,
+    *((StripeAccount.decline,),) * 2,
+    (StripeAccount.complete, StripeAccount.dispute),
+    (StripeAccount.complete, _dispute_and_lose),
+)
+# The last days: bank debits whose money is still on its way, and a payment that names nobody.
+_LATEST = ((_WAITING, "emil"), (_PAID, None), (_WAITING, "lena"))
+
+
+def play_history(shop: Shop, clock: ShopClock) -> int:
+    """Let the purchases of the past days happen; `clock` is that of the shop's account.
+
+    They are the same in every run. Answers how many there were. Raises NotAsTold.
+    """
+    chance = random.Random(DAYS)  # noqa: S311
+    mixed = [(moves, chance.choice(_CUSTOMERS)) for moves in chance.sample(_MIXED, len(_MIXED))]
+    purchases = [*mixed, *_LATEST]
+    began, step = time.time() - DAYS * _DAY_SECONDS, DAYS * _DAY_SECONDS / len(purchases)
+    try:
+        for number, (moves, user_id) in enumerate(purchases):
+            clock.past = began + number * step
+            _play(shop, clock, shop.sell(user_id, chance.choice(_PACKAGES)), moves)
+    finally:
+        clock.past = None
+    return len(purchases)
+
+
+def _play(shop: Shop, clock: ShopClock, session_id: str, moves: tuple[Move, ...]) -> None:
+    for move in moves:
+        mark = shop.account.mark()
+        move(shop.account, session_id)
+        for event in shop.account.events_since(mark):
+            _deliver(shop, event)
+        clock.past = clock() + _BETWEEN_MOVES_SECONDS
+
+
+def _deliver(shop: Shop, event: dict[str, Any]) -> None:
+    if event["type"] in EVENT_TYPES:
+        status, answer = shop.post(event)
+        if status != 200:
+            raise NotAsTold(f"{event['type']} was answered with {status} {answer}")

@@ -1,0 +1,103 @@
+"""Gathers what the doctor judges: configuration, Stripe account, database. Only reads."""
+
+from collections.abc import Callable
+
+import psycopg
+
+from adapters.environment import Settings
+from adapters.migrations import READ_HISTORY, migrations_on_disk
+from adapters.postgres import Database
+from adapters.sql_files import statement
+from adapters.stripe_account import StripeAccount
+from adapters.stripe_api import API_VERSION
+from adapters.stripe_credentials import StripeCredentials
+from domain.doctor.facts import DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.migrations import Refused, refusal
+
+FIND_OFFERS = statement("operations/find_offers")
+
+
+def deployment_of(
+    configured: Settings, url: str | None, read_credentials: Callable[[], StripeCredentials]
+) -> Deployment:
+    """The configuration; whatever Secrets Manager raises, the secrets are Unknown."""
+    known = _credentials(read_credentials)
+    return Deployment(
+        url=url or configured.webhook_url or None,
+        livemode=configured.stripe_livemode,
+        api_version=API_VERSION,
+        api_key=known if isinstance(known, Unknown) else known.api_key,
+        webhook_secrets=known if isinstance(known, Unknown) else len(known.webhook_secrets),
+    )
+
+
+def stripe_facts(
+    deployment: Deployment, api_base: str, database: DatabaseFacts | Unknown
+) -> StripeFacts:
+    """The account as the deployment's key sees it, with the prices that the database names."""
+    if isinstance(deployment.api_key, Unknown) or not deployment.api_key:
+        nothing = Unknown("there is no API key")
+        return StripeFacts(endpoints=nothing, prices=nothing)
+    offers = () if isinstance(database, Unknown) else database.offers
+    named = () if isinstance(offers, Unknown) else offers
+    price_ids = {price_id for offer in named for price_id in offer.stripe_price_ids}
+    return StripeAccount(deployment.api_key, api_base).facts(price_ids)
+
+
+def database_facts(database: Database) -> DatabaseFacts | Unknown:
+    """The database; Unknown when it cannot be reached at all."""
+    try:
+        return database.retrying(lambda: _database_facts(database))
+    # A login may need Secrets Manager or IAM, and what those raise is what the doctor is for.
+    except Exception as error:
+        return Unknown(_named(error))
+
+
+def _database_facts(database: Database) -> DatabaseFacts:
+    return DatabaseFacts(pending=_pending(database), offers=_offers(database))
+
+
+def _pending(database: Database) -> tuple[str, ...] | Refused | Unknown:
+    migrations = migrations_on_disk()
+    try:
+        with database.transaction() as connection:
+            history = {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
+    except psycopg.errors.UndefinedTable:
+        history = {}
+    except psycopg.errors.InsufficientPrivilege as error:
+        return Unknown(_named(error))
+    refused = refusal(migrations, history)
+    return refused or tuple(each.version for each in migrations if each.version not in history)
+
+
+def _offers(database: Database) -> tuple[Offer, ...] | Unknown:
+    try:
+        with database.transaction() as connection:
+            rows = connection.execute(FIND_OFFERS).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege) as error:
+        return Unknown(_named(error))
+    return tuple(
+        Offer(
+            package_id=row["package_id"],
+            package_name=row["package_name"],
+            amount_usd_cents=row["amount_usd_cents"],
+            stripe_price_ids=tuple(row["stripe_price_ids"]),
+            active=row["active"],
+        )
+        for row in rows
+    )
+
+
+def _credentials(read: Callable[[], StripeCredentials]) -> StripeCredentials | Unknown:
+    try:
+        return read()
+    # Powertools and botocore raise dozens of classes.
+    except Exception as error:
+        return Unknown(_named(error))
+
+
+def _named(error: BaseException) -> str:
+    """The classes alone: the texts of foreign errors quote addresses, names and rows."""
+    behind = error.__cause__ or error.__context__
+    names = [type(each).__name__ for each in (error, behind) if each is not None]
+    return ", ".join(dict.fromkeys(names))

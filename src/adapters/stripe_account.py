@@ -1,0 +1,44 @@
+"""Looks at the set-up of the Stripe account: its webhook endpoints and its prices."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import stripe
+
+from adapters.stripe_api import PAGE, StripeApi, asked, checked
+from domain.converge import StripeRefused, StripeUnreachable
+from domain.doctor.facts import StripeFacts, Unknown
+
+T = TypeVar("T")
+
+
+class StripeAccount(StripeApi):
+    """The account that the API key belongs to. Only reads."""
+
+    def facts(self, price_ids: Collection[str]) -> StripeFacts:
+        """Everything the doctor asks of Stripe; each part that could not be asked is Unknown."""
+        endpoints = asked(self._endpoints)
+        if isinstance(endpoints, StripeUnreachable):
+            # Every further question would wait as long for no answer.
+            return StripeFacts(endpoints=Unknown(endpoints.why), prices=Unknown(endpoints.why))
+        prices = asked(lambda: {price_id: self._price(price_id) for price_id in price_ids})
+        return StripeFacts(endpoints=_known(endpoints), prices=_known(prices))
+
+    def _endpoints(self) -> Sequence[Mapping[str, Any]]:
+        """All of them: an account has sixteen at the most."""
+        return self._list("/v1/webhook_endpoints", limit=PAGE)
+
+    def _price(self, price_id: str) -> Mapping[str, Any] | None:
+        try:
+            return checked(self._get(f"/v1/prices/{quote(price_id, safe='')}"), "price")
+        except stripe.InvalidRequestError as error:
+            if error.http_status == 404:
+                return None
+            raise
+
+
+def _known(answer: T | StripeUnreachable | StripeRefused) -> T | Unknown:
+    if isinstance(answer, StripeUnreachable | StripeRefused):
+        return Unknown(answer.why)
+    return answer

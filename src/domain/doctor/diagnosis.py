@@ -1,0 +1,22 @@
+"""All checks, in the order in which to mend things."""
+
+from domain.doctor.catalogue import catalogue_checks
+from domain.doctor.configuration import configuration
+from domain.doctor.database import database_checks
+from domain.doctor.endpoint import endpoint_checks
+from domain.doctor.facts import Check, DatabaseFacts, Deployment, StripeFacts, Unknown
+
+
+def diagnose(
+    deployment: Deployment, stripe: StripeFacts, database: DatabaseFacts | Unknown
+) -> list[Check]:
+    """Judges what was found. What could not be looked at is one failed check, and the checks that
+    would have needed it are left out."""
+    checks = [
+        *configuration(deployment),
+        *endpoint_checks(stripe.endpoints, deployment),
+        *database_checks(database),
+    ]
+    if isinstance(database, Unknown):
+        return checks
+    return [*checks, *catalogue_checks(database.offers, stripe.prices, deployment.livemode)]

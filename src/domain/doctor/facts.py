@@ -1,0 +1,63 @@
+"""What the doctor looks at, gathered before anything is judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.migrations import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `message` says what is the case and, unless `ok`, how to mend
+    it; lines after the first are commands. It holds no secret and no personal data."""
+
+    check: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be looked at; `why` names the failure without secrets."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """How the till is configured. `url` is where Stripe must deliver, None when nobody said."""
+
+    url: str | None
+    livemode: bool
+    api_version: str
+    api_key: str | Unknown = field(repr=False)
+    webhook_secrets: int | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeFacts:
+    """The account as the key sees it: its webhook endpoints, and each price that the catalogue
+    names (None: Stripe has no such price)."""
+
+    endpoints: Sequence[Mapping[str, Any]] | Unknown
+    prices: Mapping[str, Mapping[str, Any] | None] | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A row of the table `packages`."""
+
+    package_id: str
+    package_name: str
+    amount_usd_cents: int
+    stripe_price_ids: tuple[str, ...]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """The database: the migrations that are due, or why none may be applied, and what is sold."""
+
+    pending: Sequence[str] | Refused | Unknown
+    offers: Sequence[Offer] | Unknown

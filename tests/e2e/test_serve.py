@@ -1,0 +1,220 @@
+"""`make serve` as a user runs it: a program of its own, asked over HTTP, stopped by a signal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import psycopg
+import pytest
+
+from local.kept_database import kept_database
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+COMMAND = [sys.executable, "-m", "local.serve", "--port=0", "--stripe-port=0"]
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A program that serves, and what it printed: a line a name."""
+
+    process: subprocess.Popen[str]
+    lines: dict[str, str]
+
+    @property
+    def standin(self) -> str:
+        """The address of the stand-in's page."""
+        return re.findall(r"http://127\.0\.0\.1:\d+", self.lines["Stripe"])[0]
+
+    def page(self, path: str = "") -> str:
+        """What a browser shows at this path below the reports page."""
+        return requested(self.lines["Reports"] + path, accept=BROWSER).text
+
+    def rows(self, report: str) -> list[dict[str, Any]]:
+        """What a program gets of a report."""
+        return list(json.loads(requested(f"{self.lines['Reports']}/{report}").text)["rows"])
+
+    def stop(self) -> tuple[int, str]:
+        """End it as a supervisor does; its exit code and its last words."""
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, out
+
+
+class Answer(NamedTuple):
+    """Where an HTTP answer sends its reader, and what it says."""
+
+    location: str
+    text: str
+
+
+def requested(url: str, *, accept: str = "*/*", form: dict[str, str] | None = None) -> Answer:
+    """GET the address, or POST a form to it."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=SECONDS)
+    try:
+        headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        method, body = ("GET", None) if form is None else ("POST", urlencode(form))
+        connection.request(method, f"{parts.path or '/'}?{parts.query}", body, headers)
+        response = connection.getresponse()
+        return Answer(response.getheader("Location", ""), response.read().decode())
+    finally:
+        connection.close()
+
+
+@contextmanager
+def started(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+    """The program on ports of the system's choice; a test that fails ends it."""
+    taken = ("DATABASE_", "STRIPE_", "UNKNOWN_USERS")
+    environment = {name: os.environ[name] for name in os.environ if not name.startswith(taken)}
+    with (
+        data_dir.with_suffix(".log").open("w") as log,
+        subprocess.Popen(
+            [*COMMAND, f"--data-dir={data_dir}"],
+            cwd=PROJECT,
+            env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[Serving]:
+    """The program, once it has said where everything is."""
+    with started(data_dir) as process:
+        assert process.stdout is not None
+        lines: dict[str, str] = {}
+        for line in process.stdout:
+            if line.startswith("Ctrl-C"):
+                break
+            name, _, text = line.strip().partition(" ")
+            lines[name] = text.strip()
+        assert "Reports" in lines, data_dir.with_suffix(".log").read_text()
+        yield Serving(process, lines)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder that other users may pass through, as they may through /tmp."""
+    made = Path(tempfile.mkdtemp())
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def first_run(folder: Path) -> Iterator[Serving]:
+    """The first run, in which the demo is played."""
+    with serving(folder / "first") as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def used_data_dir(folder: Path) -> Path:
+    """The database of a run that has ended."""
+    with serving(folder / "used") as run:
+        run.stop()
+    return folder / "used"
+
+
+def test_a_browser_gets_the_page_that_lists_the_reports(first_run: Serving) -> None:
+    assert "Payments by package" in first_run.page()
+
+
+@pytest.mark.parametrize("report", ["revenue_by_day", "payments_by_status", "payments_by_package"])
+def test_a_browser_gets_a_chart(first_run: Serving, report: str) -> None:
+    assert "<svg" in first_run.page(f"/{report}")
+
+
+def test_a_program_gets_the_payments_of_the_demos_story(first_run: Serving) -> None:
+    shown = [
+        (row["package_name"], row["payment_status"], row["amount_paid"], row["credits_granted"])
+        for row in first_run.rows("payments_for_user?user_id=ana")
+    ]
+    assert shown == [
+        ("Starter", "paid", "10.00", 1000),
+        ("Professional", "expired", "0.00", 0),
+        ("Starter", "paid", "10.00", 750),
+    ]
+
+
+def test_money_was_taken_on_most_days_of_the_month(first_run: Serving) -> None:
+    days = first_run.rows("revenue_by_day")
+    assert len([day for day in days if day["gross_usd"] != "0.00"]) > 24
+
+
+def test_most_statuses_have_a_payment(first_run: Serving) -> None:
+    seen = {
+        row["payment_status"] for row in first_run.rows("payments_by_status") if row["payments"]
+    }
+    assert seen == {"paid", "pending", "failed", "expired", "refunded", "disputed", "lost"}
+
+
+@pytest.mark.parametrize("audit", ["ledger_audit", "rollup_audit"])
+def test_the_books_are_sound_after_the_month(first_run: Serving, audit: str) -> None:
+    assert first_run.rows(audit) == []
+
+
+def test_a_purchase_on_the_page_of_the_standin_reaches_the_reports(first_run: Serving) -> None:
+    price = re.findall(r"price_\w+", requested(first_run.standin).text)[0]
+    buyer = {"price": price, "user_id": "paula"}
+    where = requested(f"{first_run.standin}/buy", form=buyer).location
+    requested(f"{first_run.standin}{where}/pay", form={})
+    # The stand-in delivers after it has answered, so ask until there is something.
+    rows, until = list[dict[str, Any]](), monotonic() + SECONDS
+    while not rows and monotonic() < until:
+        rows = first_run.rows("payments_for_user?user_id=paula")
+    assert [row["payment_status"] for row in rows] == ["paid"]
+
+
+def test_a_database_with_payments_gets_no_others(used_data_dir: Path) -> None:
+    with serving(used_data_dir) as again:
+        story = again.rows("payments_for_user?user_id=ana")
+        assert (len(story), again.lines["Payments"].split(":")[0]) == (3, "those of earlier runs")
+
+
+def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -> None:
+    with serving(used_data_dir) as run:
+        assert run.stop() == (0, "stopped\n")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.process.pid, 0)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(run.lines["Database"])
+
+
+def test_migrations_that_do_not_fit_are_refused_with_a_way_out(folder: Path) -> None:
+    data_dir = folder / "other"
+    with kept_database(data_dir) as url, psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE schema_migrations (version text, checksum text)")
+        applied = ("0001_payments_credits_and_events", "of another file")
+        connection.execute("INSERT INTO schema_migrations VALUES (%s, %s)", applied)
+    with started(data_dir) as refused:
+        out, _ = refused.communicate(timeout=SECONDS)
+    said = data_dir.with_suffix(".log").read_text()
+    assert (refused.returncode, out) == (1, "")
+    assert "was changed after it was applied" in said
+    assert f"rm -rf '{data_dir}'" in said

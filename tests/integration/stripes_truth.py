@@ -1,0 +1,119 @@
+"""What the row of a purchase must say, by what Stripe says now: the product's own rules applied to
+a fresh answer, and apart from them the sums of the stand-in's objects."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from adapters.payments import PostgresTill
+from adapters.postgres import Database, connect
+from adapters.stripe_api import StripeApi
+from domain.converge import Found
+from domain.derive import derive
+from domain.events import Reference, ReferenceKind
+from domain.payment import Payment, credits_due
+from domain.stripe_objects import Purchase
+from local.stripe_standin import StripeAccount
+from tests.till import Till
+
+
+class Truth:
+    """Compares the rows of a till with the Stripe account behind it."""
+
+    def __init__(self, till: Till) -> None:
+        self._account = till.account
+        self._stripe = StripeApi(till.account.api_key, till.stripe.url)
+        self._database = Database(lambda: connect(till.database_url))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def check(self, session_id: str) -> None:
+        """Fails unless the row of the session is what Stripe and its settled terms make it; there
+        is none before anything happened."""
+        reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
+        found = PostgresTill(self._database, hold_unknown_users=False).find("none", reference)
+        purchase = self._stripe.retrieve(reference)
+        assert isinstance(purchase, Purchase)
+        if purchase.session["status"] == "open" and not purchase.payment_intent:
+            assert found.standing is None
+            return
+        assert found.standing_payment == _derived(purchase, found)
+        if found.standing_payment is not None:
+            said = _said_by_stripe(self._account, found.standing_payment)
+            assert _said_by_row(found.standing_payment) == said
+
+
+def _derived(purchase: Purchase, found: Found) -> Payment | None:
+    """The row derived afresh, but for the terms that it was sold on: they are settled. Until they
+    are, the catalogue may have been edited since the last event."""
+    fresh, standing = derive(purchase, found.catalogue, standing=None), found.standing_payment
+    if fresh is None or standing is None:
+        return fresh
+    sold = replace(fresh, tokens_purchased=standing.tokens_purchased)
+    if standing.terms_are_settled:
+        sold = replace(
+            sold,
+            user_id=standing.user_id,
+            package_id=standing.package_id,
+            package_name=standing.package_name,
+            held_reason=None,
+            resolved=standing.resolved,
+        )
+    return replace(sold, credits_granted=credits_due(sold))
+
+
+class Said(NamedTuple):
+    """The status, the amounts in minor units, and the credits of one payment."""
+
+    status: str
+    charged_minor: int
+    refunded_minor: int
+    disputed_minor: int
+    credits: int
+
+
+def _said_by_row(payment: Payment) -> Said:
+    return Said(
+        payment.payment_status,
+        payment.amount_charged_minor,
+        payment.amount_refunded_minor,
+        payment.amount_disputed_minor,
+        payment.credits_granted,
+    )
+
+
+def _said_by_stripe(account: StripeAccount, payment: Payment) -> Said:
+    """The rules once more, in other words, from the objects themselves."""
+    session = account.session(payment.stripe_session_id, expand=["payment_intent.latest_charge"])
+    intent = session["payment_intent"] or {"status": None, "latest_charge": None}
+    total = session["amount_total"]
+    if session["payment_status"] == "no_payment_required":
+        return Said("paid", 0, 0, 0, _credits(payment, 1, 1))
+    if intent["status"] != "succeeded":
+        return Said(_unpaid(session["status"], intent["status"]), total, 0, 0, 0)
+    about = ("charge", intent["latest_charge"]["id"])
+    refunds = account.store.referring("refund", *about)
+    disputes = account.store.referring("dispute", *about)
+    refunded = sum(each["amount"] for each in refunds if each["status"] != "failed")
+    counted = [each for each in disputes if each["status"] in ("lost", *OPEN)]
+    disputed = sum(each["amount"] for each in counted)
+    status = "refunded" if refunded == total else "paid"
+    if counted:
+        status = "disputed" if counted[-1]["status"] in OPEN else "lost"
+    credits_due = _credits(payment, max(total - refunded - disputed, 0), total)
+    return Said(status, total, refunded, disputed, credits_due)
+
+
+OPEN = ("needs_response", "under_review")
+
+
+def _unpaid(session_status: str, intent_status: str) -> str:
+    if session_status == "expired":
+        return "expired"
+    return {"processing": "pending", "canceled": "canceled"}.get(intent_status, "failed")
+
+
+def _credits(payment: Payment, retained: int, charged: int) -> int:
+    tokens = 0 if payment.held_reason else payment.tokens_purchased or 0
+    return int(Fraction(tokens * retained, charged))

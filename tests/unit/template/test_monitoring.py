@@ -1,0 +1,147 @@
+"""Alarms and the dashboard: each watches something that exists, and tells somebody."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.template.templates import (
+    PROJECT,
+    everything_in,
+    functions,
+    references_in,
+    resources,
+    written,
+)
+
+ALARM = "AWS::CloudWatch::Alarm"
+MONITORING = written(PROJECT / "stacks" / "monitoring.yaml")
+ALARMS: dict[str, dict[str, Any]] = {
+    name: properties
+    for template in (written(), MONITORING, written(PROJECT / "stacks" / "database.yaml"))
+    for name, properties in resources(template, ALARM).items()
+}
+FUNCTIONS = sorted(
+    name.removesuffix("Function").lower()
+    for name, resource in written()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+)
+LAMBDA_METRICS = ["Errors", "Duration", "Throttles"]
+
+
+def metrics() -> Iterator[tuple[str, str, str]]:
+    """What each alarm watches: the alarm, the metric, and what it is the metric of."""
+    for name, alarm in ALARMS.items():
+        for each in everything_in(alarm):
+            if isinstance(each, dict) and "MetricName" in each:
+                (dimension,) = each["Dimensions"]
+                yield name, f"{each['Namespace']} {each['MetricName']}", watched(dimension["Value"])
+
+
+def watched(value: Any) -> str:
+    """The function or service in a dimension: `!Sub ${Name}-webhook` is webhook."""
+    if isinstance(value, str):
+        return value
+    text = str(value.get("Fn::Sub") or value.get("Ref"))
+    return text.removeprefix("${Name}-").removesuffix("Function").lower()
+
+
+def dashboard() -> dict[str, Any]:
+    body = resources(MONITORING, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
+    text = body["Fn::Sub"].replace("${DeploymentAlarmArns}", '"arn"')
+    return json.loads(re.sub(r"\$\{[^}]+\}", "given", text))  # type: ignore[no-any-return]
+
+
+def our_metrics() -> set[str]:
+    source = "".join(path.read_text() for path in (PROJECT / "src").rglob("*.py"))
+    return set(re.findall(r'"([A-Z]\w+)"', source))
+
+
+@pytest.mark.parametrize("metric", LAMBDA_METRICS)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_an_alarm_for(function: str, metric: str) -> None:
+    assert (f"AWS/Lambda {metric}", function) in {watch[1:] for watch in metrics()}
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "AWS/ApiGateway 5xx",
+        "AWS/SQS ApproximateNumberOfMessagesVisible",
+        "Tokentill PaymentsHeld",
+        "Tokentill SignatureFailures",
+        "Tokentill ReconcileRepairs",
+        "Tokentill ReconcileFinished",
+        "Tokentill Retries",
+    ],
+)
+def test_there_is_an_alarm_for(metric: str) -> None:
+    assert metric in {watch[1] for watch in metrics()}
+
+
+def test_alarms_watch_services_that_exist() -> None:
+    ours = {what for _, metric, what in metrics() if metric.startswith(("Tokentill", "AWS/Lambda"))}
+    assert ours <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_tells_somebody_and_says_what_to_do(name: str) -> None:
+    alarm = ALARMS[name]
+    assert references_in(alarm["AlarmActions"]) <= {"AlarmTopic", "AlarmTopicArn"}
+    assert len(alarm["AlarmDescription"]) > 40
+    assert "TreatMissingData" in alarm
+
+
+def test_silence_of_reconcile_is_an_alarm() -> None:
+    assert ALARMS["StaleReconcileAlarm"]["TreatMissingData"] == "breaching"
+
+
+def test_a_slow_function_is_noticed_before_it_is_cut_off() -> None:
+    for name, properties in functions().items():
+        alarm = ALARMS[f"{name.removesuffix('Function')}DurationAlarm"]
+        assert alarm["Threshold"] < properties["Timeout"] * 1000
+
+
+def test_every_metric_of_ours_is_one_that_the_code_has() -> None:
+    named = {metric.split()[1] for _, metric, _ in metrics() if metric.startswith("Tokentill")}
+    shown = {
+        word
+        for widget in dashboard()["widgets"]
+        for line in widget["properties"].get("metrics", [])
+        for word in line
+        if isinstance(word, str) and re.fullmatch(r"[A-Z][a-zA-Z]+", word)
+    }
+    ours = {name for name in shown if name not in AWS_METRICS} - {"Tokentill"}
+    assert (named | ours) - our_metrics() == set()
+
+
+AWS_METRICS = {
+    "ApiId",
+    "Count",
+    "QueueName",
+    "ApproximateNumberOfMessagesVisible",
+    "FunctionName",
+    "ConcurrentExecutions",
+    *LAMBDA_METRICS,
+}
+
+
+def test_every_alarm_of_the_till_is_on_the_dashboard() -> None:
+    body = resources(MONITORING, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]
+    shown = set(re.findall(r"\$\{(\w+Alarm)\.Arn\}", body["Fn::Sub"]))
+    assert shown == set(resources(MONITORING, ALARM))
+
+
+def test_widgets_do_not_overlap() -> None:
+    taken = [
+        (x, y)
+        for widget in dashboard()["widgets"]
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24

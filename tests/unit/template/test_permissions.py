@@ -1,0 +1,156 @@
+"""Least privilege: a function may do what its environment tells it to, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.template.permissions import all_statements, allowed, listed, resolved, statements_of
+from tests.unit.template.templates import NESTED, resources, translated, variables, written
+
+NAMES = [
+    "WebhookFunction",
+    "ReportsFunction",
+    "ReconcileFunction",
+    "OperationsFunction",
+    "MigrateFunction",
+]
+TEMPLATES = ["translated", *(path.stem for path in NESTED)]
+LOGINS: list[dict[str, bool]] = [
+    {},
+    {"LogsInWithIam": True},
+    {"LogsInWithIam": True, "MakesDatabase": True, "InVpc": True},
+    {"HasWebhookSecret": True, "HasReportsSecret": True, "HasOperationsSecret": True},
+]
+# What cannot be granted by resource, and so is allowed on "*".
+WITHOUT_RESOURCES = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+}
+
+
+def template(name: str) -> dict[str, Any]:
+    paths = {path.stem: path for path in NESTED}
+    return translated() if name == "translated" else written(paths[name])
+
+
+def told(name: str, suffix: str, conditions: dict[str, bool]) -> set[str]:
+    values = [
+        json.dumps(resolved(value, conditions), sort_keys=True)
+        for variable, value in variables(name).items()
+        if variable.endswith(suffix)
+    ]
+    return {value for value in values if value != '""'}
+
+
+@pytest.mark.parametrize("conditions", LOGINS, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_may_read_exactly_the_secrets_that_it_is_told_of(
+    name: str, conditions: dict[str, bool]
+) -> None:
+    readable = {
+        resource
+        for action, resource in allowed(name, conditions)
+        if action == "secretsmanager:GetSecretValue"
+    }
+    assert readable == told(name, "_SECRET_ARN", conditions)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_may_log_in_as_its_own_database_user_alone(name: str) -> None:
+    conditions = {"LogsInWithIam": True}
+    users = {
+        json.loads(resource)["Fn::Sub"][0].rpartition("/")[2]
+        for action, resource in allowed(name, conditions)
+        if action == "rds-db:connect"
+    }
+    iam = resolved(variables(name)["DATABASE_IAM_AUTH"], conditions) == "true"
+    assert users == ({variables(name)["DATABASE_USER"]} if iam else set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_with_a_password_has_no_iam_login(name: str) -> None:
+    assert "rds-db:connect" not in {action for action, _ in allowed(name, {})}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_keeps_failures_in_the_queue_may_and_nobody_else(name: str) -> None:
+    configured = resources(translated(), "AWS::Lambda::EventInvokeConfig").values()
+    keeps = name in {each["FunctionName"]["Ref"] for each in configured}
+    assert ("sqs:SendMessage" in {action for action, _ in allowed(name, {})}) == keeps
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_exports_may_write_to_the_bucket_and_nobody_else(name: str) -> None:
+    actions = {action for action, _ in allowed(name, {}) if action.startswith("s3:")}
+    exports = {"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"}
+    assert actions == (exports if "REPORTS_EXPORT_BUCKET" in variables(name) else set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_outside_a_vpc_may_not_touch_networks(name: str) -> None:
+    assert {action for action, _ in allowed(name, {}) if action.startswith("ec2:")} == set()
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_policy_allows_a_wildcard_of_actions(name: str) -> None:
+    wild = [
+        (resource, action)
+        for resource, statement in all_statements(template(name))
+        for action in listed(statement["Action"])
+        if "*" in action
+    ]
+    assert wild == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_all_resources_are_meant_only_where_none_can_be_named(name: str) -> None:
+    on_all = {
+        action
+        for _, statement in all_statements(template(name))
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert on_all <= WITHOUT_RESOURCES
+
+
+def test_only_the_deployment_service_has_a_policy_of_aws() -> None:
+    foreign = {
+        name
+        for name, role in resources(translated(), "AWS::IAM::Role").items()
+        if any("Ref" not in each for each in role.get("ManagedPolicyArns", []))
+    }
+    assert foreign == {"CodeDeployServiceRole"}
+
+
+@pytest.mark.parametrize("kind", ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"])
+def test_queue_and_bucket_refuse_plain_text(kind: str) -> None:
+    (policy,) = resources(translated(), kind).values()
+    denied = [each for each in statements_of(policy) if each["Effect"] == "Deny"]
+    assert [each["Condition"] for each in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_the_exports_are_private_encrypted_and_for_a_week() -> None:
+    bucket = resources(translated(), "AWS::S3::Bucket")["ExportBucket"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "KMSMasterKeyID" in json.dumps(bucket["BucketEncryption"])
+    assert (rule["ExpirationInDays"], rule["AbortIncompleteMultipartUpload"]) == (
+        7,
+        {"DaysAfterInitiation": 1},
+    )
+
+
+def test_the_proxy_logs_in_as_the_functions_users_and_no_other() -> None:
+    database = template("database")
+    (statement,) = statements_of(resources(database, "AWS::IAM::Role")["ProxyRole"])
+    users = {each["Fn::Sub"].rpartition("/")[2] for each in statement["Resource"]}
+    assert users == {str(variables(name)["DATABASE_USER"]) for name in NAMES[:4]}
