@@ -2,6 +2,14 @@
 -- A write of a payment appends what it changed to payment_changes; now and then the changes are
 -- folded into the totals. A reader adds what is folded and what is not yet, in one snapshot.
 
+-- What was written by other hands than the till's, or before there were totals, is not counted yet: a
+-- reader adds such rows up one by one, until a fold has taken them up.
+ALTER TABLE payment_transactions ADD COLUMN is_counted boolean NOT NULL DEFAULT false;
+
+COMMENT ON COLUMN payment_transactions.is_counted IS 'The totals, or a change on its way to them, have the row.';
+
+CREATE INDEX payment_transactions_uncounted ON payment_transactions (payment_id) WHERE NOT is_counted;
+
 -- What the totals count of a payment.
 CREATE TYPE counted_payment AS (
     paid_at         timestamptz,
@@ -94,6 +102,12 @@ FROM (
            amount_paid, amount_charged, amount_refunded, amount_disputed
     FROM payment_transactions
     UNION ALL
+    SELECT 'uncounted', payment_id, revision, 1, created_at,
+           paid_at, user_id, package_name, payment_status, payment_method, currency,
+           amount_paid, amount_charged, amount_refunded, amount_disputed
+    FROM payment_transactions
+    WHERE NOT is_counted
+    UNION ALL
     SELECT 'change', payment_id, revision, 1, created_at, (became).*
     FROM payment_changes
     UNION ALL
@@ -123,13 +137,13 @@ SELECT slice, day, payment_status,
        slice_value(slice, package_name, currency, payment_method),
        payments, unknown_usd_payments, gross_usd, refunded_usd, charged, refunded, disputed
 FROM counted CROSS JOIN slices
-WHERE source = 'change';
+WHERE source <> 'payment';
 
 CREATE VIEW customer_changes AS
 SELECT user_id, sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
        sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd
 FROM counted
-WHERE source = 'change' AND is_taken AND user_id IS NOT NULL
+WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
 GROUP BY user_id;
 
 -- One line a user with money taken. The condition stands outside of the union, and the union's first
@@ -195,7 +209,7 @@ FROM (
     UNION ALL
     SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd
     FROM counted
-    WHERE source = 'change' AND is_taken AND user_id IS NOT NULL
+    WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
     UNION ALL
     SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd
     FROM folded_customer_totals
@@ -203,17 +217,6 @@ FROM (
 GROUP BY user_id
 HAVING (sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd))
        <> (0, 0, 0, 0);
-
--- What was recorded so far.
-INSERT INTO folded_payment_totals SELECT * FROM missing_from_payment_totals;
-INSERT INTO folded_customer_totals (
-    user_id, payments, unknown_usd_payments, gross_usd, refunded_usd)
-SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd
-FROM missing_from_customer_totals;
-
--- For the audit of some days.
-CREATE INDEX payment_transactions_by_day ON payment_transactions
-    (((coalesce(paid_at, created_at) AT TIME ZONE 'UTC')::date));
 
 -- The lists that ops page through. Those of rare payments are partial: a write that is of no
 -- interest to them pays next to nothing.

@@ -17,7 +17,7 @@ WITH request AS (
            revision = revision + 1
       FROM request
      WHERE user_id = %(user_id)s::text
-    RETURNING payment_id, revision, created_at, paid_at, package_name, payment_status,
+    RETURNING is_counted, payment_id, revision, created_at, paid_at, package_name, payment_status,
               payment_method, currency, amount_paid, amount_charged, amount_refunded, amount_disputed
 ), change AS (
     INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
@@ -27,6 +27,7 @@ WITH request AS (
            ROW (paid_at, %(alias)s::text, package_name, payment_status, payment_method, currency,
                 amount_paid, amount_charged, amount_refunded, amount_disputed)::counted_payment
       FROM payment
+     WHERE is_counted
 ), person AS (
     UPDATE users
        SET user_id = %(alias)s::text, updated_at = now()

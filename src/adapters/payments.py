@@ -58,7 +58,7 @@ class PostgresTill:
 
     def _parameters(self, write: Write) -> dict[str, Any]:
         standing, entry, resolution = write.standing, write.entry, write.hint.resolution
-        was, became = change(write.payment, standing.payment if standing else None)
+        was, became = change(write.payment, standing)
         return {
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
@@ -122,7 +122,9 @@ def standing_of(row: Mapping[str, Any]) -> StandingPayment | None:
     """The payment in a row of `payment_transactions`; None when a join found none."""
     if row["payment_id"] is None:
         return None
-    return StandingPayment(row["payment_id"], row["revision"], _payment(row))
+    return StandingPayment(
+        row["payment_id"], row["revision"], _payment(row), is_counted=row["is_counted"]
+    )
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:

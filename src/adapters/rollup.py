@@ -2,9 +2,11 @@
 
 from adapters.postgres import Database
 from adapters.sql_files import statement
+from domain.converge import StandingPayment
 from domain.money import to_major
 from domain.payment import Payment
 
+COUNT = statement("operations/count_payments")
 FOLD = statement("operations/fold_payment_changes")
 REMOVE_EMPTY = statement("operations/remove_empty_totals")
 LOCK = statement("operations/lock_payment_totals")
@@ -16,32 +18,42 @@ BATCH_SIZE = 2_000
 BATCHES = 50
 
 
-def change(payment: Payment, before: Payment | None) -> tuple[str | None, str | None]:
+def change(payment: Payment, standing: StandingPayment | None) -> tuple[str | None, str | None]:
     """What a write changes for the totals: the payment before and after, as literals of the type
-    `counted_payment`; before is None for a new payment, both are when they count the same."""
+    `counted_payment`; before is None for one that they do not have, both are when nothing changes.
+    """
     counted = _counted(payment)
-    counted_before = None if before is None else _counted(before)
+    if standing is None or not standing.is_counted:
+        return None, _row_literal(counted)
+    counted_before = _counted(standing.payment)
     if counted == counted_before:
         return None, None
-    was = None if counted_before is None else _row_literal(counted_before)
-    return was, _row_literal(counted)
+    return _row_literal(counted_before), _row_literal(counted)
 
 
 def fold(database: Database, batch_size: int = BATCH_SIZE) -> int:
     """Takes what has changed up into the totals; how many changes it took.
 
-    Reports are exact without it: it keeps the changes few that they read one by one. Safe at any
-    time, also twice at once.
+    Reports are exact without it: it keeps what they read one by one short. Safe at any time, also
+    twice at once.
     """
-    folded = 0
-    for _ in range(BATCHES):
-        row = database.one(FOLD, {"batch_size": batch_size})
-        assert row is not None, "a count always gives one row"
-        folded += row["folded"]
-        if row["folded"] < batch_size:
-            break
+    _in_batches(database, COUNT, batch_size)
+    folded = _in_batches(database, FOLD, batch_size)
     database.one(REMOVE_EMPTY, {})
     return folded
+
+
+def _in_batches(database: Database, statement: str, batch_size: int) -> int:
+    """Repeats a statement that answers how many rows it took, until it finds no full batch."""
+    taken = 0
+    for _ in range(BATCHES):
+        row = database.one(statement, {"batch_size": batch_size})
+        assert row is not None, "a count always gives one row"
+        (rows,) = row.values()
+        taken += rows
+        if rows < batch_size:
+            break
+    return taken
 
 
 def repair(database: Database) -> int:

@@ -34,11 +34,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StandingPayment:
-    """The row as found: its id, the revision it is at, and what it says."""
+    """The row as found: its id, the revision it is at, what it says, and whether the reports'
+    totals have it."""
 
     payment_id: str
     revision: int
     payment: Payment
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,10 @@ class Purchases(RuleBasedStateMachine):
 
 
 def _check_what_stays(before: Json, row: Json) -> None:
-    """Revisions rise, money that was taken stays taken, what was sold for it stays sold."""
+    """Revisions rise, money that was taken stays taken, what was sold for it stays sold, and a
+    snapshot never replaces what Stripe was asked for."""
     assert row == before or row["revision"] > before["revision"]
+    assert row["enriched"] or not before["enriched"]
     assert row["payment_status"] in TAKEN or before["payment_status"] not in TAKEN
     if _is_settled(before):
         assert _terms(row) == _terms(before)

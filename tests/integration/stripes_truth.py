@@ -67,6 +67,7 @@ class Said(NamedTuple):
     """The status, the amounts in minor units, and the credits of one payment."""
 
     status: str
+    paid_cents: int | None
     charged_minor: int
     refunded_minor: int
     disputed_minor: int
@@ -76,6 +77,7 @@ class Said(NamedTuple):
 def _said_by_row(payment: Payment) -> Said:
     return Said(
         payment.payment_status,
+        payment.amount_paid_cents,
         payment.amount_charged_minor,
         payment.amount_refunded_minor,
         payment.amount_disputed_minor,
@@ -89,9 +91,9 @@ def _said_by_stripe(account: StripeAccount, payment: Payment) -> Said:
     intent = session["payment_intent"] or {"status": None, "latest_charge": None}
     total = session["amount_total"]
     if session["payment_status"] == "no_payment_required":
-        return Said("paid", 0, 0, 0, _credits(payment, 1, 1))
+        return Said("paid", 0, 0, 0, 0, _credits(payment, 1, 1))
     if intent["status"] != "succeeded":
-        return Said(_unpaid(session["status"], intent["status"]), total, 0, 0, 0)
+        return Said(_unpaid(session["status"], intent["status"]), 0, total, 0, 0, 0)
     about = ("charge", intent["latest_charge"]["id"])
     refunds = account.store.referring("refund", *about)
     disputes = account.store.referring("dispute", *about)
@@ -102,7 +104,10 @@ def _said_by_stripe(account: StripeAccount, payment: Payment) -> Said:
     if counted:
         status = "disputed" if counted[-1]["status"] in OPEN else "lost"
     credits_due = _credits(payment, max(total - refunded - disputed, 0), total)
-    return Said(status, total, refunded, disputed, credits_due)
+    settled = account.retrieve(
+        "balance_transaction", intent["latest_charge"]["balance_transaction"]
+    )
+    return Said(status, settled["amount"], total, refunded, disputed, credits_due)
 
 
 OPEN = ("needs_response", "under_review")

@@ -52,7 +52,7 @@ REFUSED_HEADERS = {
     "without signature": SIGNED.split(",")[0],
     "wrong secret": signature(BODY, "whsec_of_somebody_else"),
     "stale": signature(BODY, age_seconds=301),
-    "from the future": signature(BODY, age_seconds=-310),
+    "from the future": signature(BODY, age_seconds=-7200),
     "of another body": signature(BODY + " "),
 }
 

@@ -94,6 +94,24 @@ def test_every_form_makes_the_row_that_a_snapshot_makes(
     assert row_made_by(till, form, event_type) == row_made_by(till, post, event_type)
 
 
+@pytest.mark.parametrize(
+    ("event_type", "step"),
+    [
+        ("charge.refunded", StripeAccount.refund),
+        ("refund.created", StripeAccount.refund),
+        ("charge.dispute.created", StripeAccount.dispute),
+    ],
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_finds_the_row_that_stands(
+    till: Till, form: Deliver, event_type: str, step: Callable[[StripeAccount, str], Json]
+) -> None:
+    """A thin event names a charge, refund or dispute, which no row knows."""
+    step(till.account, till.sell_paid())
+    assert form(till, till.latest(event_type)) == "recorded"
+    assert till.credits() == 0
+
+
 @pytest.mark.parametrize("first", FORMS)
 @pytest.mark.parametrize("second", FORMS)
 def test_the_same_event_in_two_forms_is_done_once(

@@ -56,6 +56,17 @@ def test_a_free_session_that_nobody_completed_credits_nothing(till: Till) -> Non
     assert till.credits() == 0
 
 
+def test_a_free_session_is_not_paid_before_it_is_completed(till: Till) -> None:
+    """Stripe may say `no_payment_required` of a session that is open, or that expires."""
+    session_id = till.sell(discount_minor=1000)
+    event = completed(till.account.expire(session_id))
+    session = till.account.store.get("checkout.session", session_id)
+    till.account.store.update(session, payment_status="no_payment_required")
+    till.deliver(event)
+    assert till.payment(session_id)["payment_status"] == "expired"
+    assert till.credits() == 0
+
+
 def test_a_coupon_lowers_what_is_paid_and_not_the_credits(till: Till) -> None:
     session_id = till.sell_paid(discount_minor=250)
     assert money(till, session_id) == ("7.50", "7.500", 1000)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.till import Till, completed
+from tests.till import Till, another_container, completed
 
 pytestmark = pytest.mark.usefixtures("sound_books")
 
@@ -153,3 +153,23 @@ def test_a_payment_that_is_pending_is_sold_as_the_catalogue_is_when_it_is_paid(
     till.execute("UPDATE packages SET tokens = 1100 WHERE package_id = 'starter'")
     till.deliver(completed(till.account.async_succeed(session_id)))
     assert till.credits() == 1100
+
+
+def test_an_event_that_was_found_to_be_nobodys_meanwhile_is_not_recorded_as_well(
+    till: Till,
+) -> None:
+    """The first delivery has found the package for sale; the second comes when it is not, and is
+    done first. The event is remembered once, so the first must not answer that it was recorded."""
+    event = completed(till.account.complete(till.sell()))
+    overtakers: list[str] = []
+
+    def overtake(_method: str, _path: str) -> None:
+        till.stripe.faults.before_answer = None
+        till.execute("UPDATE packages SET stripe_price_ids = '{}'")
+        with another_container():
+            overtakers.append(till.deliver(event).outcome)
+
+    till.stripe.faults.before_answer = overtake
+    slow = till.deliver(event)
+    assert (overtakers, slow.outcome) == (["ignored"], "duplicate")
+    assert till.count("payment_transactions") == till.count("credit_ledger") == 0

@@ -57,11 +57,13 @@ class Books:
     def count(self, payment_id: str) -> None:
         """Tells the totals of a new payment, as recording one does."""
         self.execute(
-            "INSERT INTO payment_changes (payment_id, revision, created_at, became)"
+            "WITH counted AS (UPDATE payment_transactions SET is_counted = true"
+            " WHERE payment_id = %s RETURNING *)"
+            " INSERT INTO payment_changes (payment_id, revision, created_at, became)"
             " SELECT payment_id, revision, created_at, ROW (paid_at, user_id, package_name,"
             " payment_status, payment_method, currency, amount_paid, amount_charged,"
             " amount_refunded, amount_disputed)::counted_payment"
-            " FROM payment_transactions WHERE payment_id = %s",
+            " FROM counted",
             payment_id,
         )
 

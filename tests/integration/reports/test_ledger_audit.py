@@ -143,3 +143,22 @@ def test_many_problems_are_paged(sound: Books) -> None:
     sound.execute("UPDATE users SET credits = 7, ledger_entries = 7")
     pages = list(sound.all_pages("ledger_audit", limit=4))
     assert [len(page) for page in pages] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("params", "subjects"),
+    [
+        ({"from_user": "user_1", "to_user": "user_1"}, ["payment pay_1", "user user_1"]),
+        ({"from_user": "user_2"}, ["user user_3"]),
+        ({"to_user": "user_2"}, ["payment pay_1", "user user_1"]),
+        ({"from_user": "user_2", "to_user": "user_2"}, []),
+    ],
+)
+def test_a_range_of_users_is_audited_alone(
+    sound: Books, params: dict[str, str], subjects: list[str]
+) -> None:
+    without_the_entitlement_check(sound)
+    sound.execute("UPDATE users SET credits = credits + 1 WHERE user_id <> 'user_2'")
+    sound.execute("UPDATE payment_transactions SET tokens_purchased = 7 WHERE payment_id = 'pay_1'")
+    rows = sound.asked("ledger_audit", params=params)["rows"]
+    assert [row["subject"] for row in rows] == subjects

@@ -130,8 +130,14 @@ def test_totals_that_are_half_folded_are_kept(books: Books) -> None:
     assert count(books, "folded_customer_totals") == 1
 
 
-def test_the_audits_name_what_the_totals_lack(books: Books) -> None:
+def lose_a_payment(books: Books) -> None:
+    """A row that says the totals have it, and they do not."""
     books.execute(A_PAYMENT)
+    books.execute("UPDATE payment_transactions SET is_counted = true")
+
+
+def test_the_audits_name_what_the_totals_lack(books: Books) -> None:
+    lose_a_payment(books)
     lacking = books.asked("rollup_audit")["rows"]
     assert [row["subject"] for row in lacking] == [
         "currency usd paid 2026-01-31",
@@ -157,7 +163,7 @@ def test_the_audits_name_what_the_totals_lack(books: Books) -> None:
 def test_an_audit_of_a_part_finds_what_is_wrong_in_it(
     books: Books, report: str, params: dict[str, str], lines: int
 ) -> None:
-    books.execute(A_PAYMENT)
+    lose_a_payment(books)
     assert len(books.asked(report, params=params)["rows"]) == lines
 
 
@@ -203,6 +209,53 @@ def test_payments_from_before_the_totals_are_in_them(empty_database_url: str) ->
     assert audited(empty_database_url) == []
     assert revenue is not None
     assert str(revenue["usd"]) == "10.00"
+
+
+def revenue(books: Books) -> str:
+    return str(books.asked("total_revenue")["rows"][0]["total_revenue"])
+
+
+def test_a_payment_written_by_hand_is_in_the_reports_at_once_and_once(books: Books) -> None:
+    books.execute("INSERT INTO users (user_id) VALUES ('user_1')")
+    books.execute(A_PAYMENT)
+    assert revenue(books) == "10.00"
+    with database(books.database_url) as one:
+        rollup.fold(one)
+        rollup.fold(one)
+    assert revenue(books) == "10.00"
+    assert [row["gross_usd"] for row in books.asked("top_customers")["rows"]] == ["10.00"]
+    assert audited(books.database_url) == []
+
+
+@pytest.mark.parametrize("folded_before", [True, False])
+def test_a_payment_written_by_hand_is_recorded_over_like_any_other(
+    books: Books, folded_before: bool
+) -> None:
+    books.execute(A_PAYMENT)
+    back = {"amount_refunded_minor": 1000, "amount_paid_cents": 1000, "credits_granted": 0}
+    with database(books.database_url) as one:
+        if folded_before:
+            rollup.fold(one)
+        till = PostgresTill(one, hold_unknown_users=False)
+        standing = till.find("evt_1", replace(hint().reference, id="cs_by_hand")).standing
+        assert standing is not None
+        refunded = replace(standing.payment, payment_status=PaymentStatus.REFUNDED, **back)
+        record(till, "evt_1", refunded)
+    assert audited(books.database_url) == []
+    assert [row["payments"] for row in books.asked("payments_by_status")["rows"]].count(1) == 1
+
+
+def test_who_read_a_payment_before_it_was_taken_up_reads_it_anew(books: Books) -> None:
+    books.execute(A_PAYMENT)
+    with database(books.database_url) as one:
+        till = PostgresTill(one, hold_unknown_users=False)
+        about = hint(event_id="evt_1")
+        standing = till.find("evt_1", replace(about.reference, id="cs_by_hand")).standing
+        assert standing is not None
+        rollup.fold(one)
+        assert (
+            till.record(Write(about, Verdict.UNCHANGED, standing.payment, standing, None)) is None
+        )
 
 
 def test_a_page_of_the_best_customers_is_read_in_the_order_of_an_index(books: Books) -> None:
