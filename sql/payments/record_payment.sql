@@ -23,8 +23,8 @@ WITH holder AS (
            %(payment_method)s::text, %(customer_email)s::text, now(),
            %(amount_charged)s::numeric, %(amount_refunded)s::numeric, %(amount_disputed)s::numeric,
            CASE WHEN is_known THEN %(credits_granted)s::bigint ELSE 0 END,
-           CASE WHEN is_known OR %(credits_granted)s::bigint = 0 THEN %(held_reason)s::text
-                ELSE 'unknown_user' END,
+           CASE WHEN is_known OR %(paid_at)s::timestamptz IS NULL THEN %(held_reason)s::text
+                ELSE coalesce(%(held_reason)s::text, 'unknown_user') END,
            %(enriched)s::boolean, %(paid_at)s::timestamptz, now(),
            coalesce(%(found_revision)s::bigint, 0) + 1,
            %(resolved)s::boolean, %(erased)s::boolean, true

@@ -43,6 +43,7 @@ class PostgresTill:
             known_payment_id=row["known_payment_id"],
             standing=standing_of(row),
             catalogue=catalogue_of(row["packages"]),
+            user_is_still_unknown=bool(row["user_is_still_unknown"]),
         )
 
     def record(self, write: Write) -> Recorded | None:

@@ -14,7 +14,7 @@ from domain.derive import derive
 from domain.events import Hint, Reference, ReferenceKind
 from domain.ledger import Entry, entry_for
 from domain.packages import Package
-from domain.payment import Payment
+from domain.payment import Payment, held_for_unknown_user
 from domain.snapshot import payment_from_snapshot
 from domain.stripe_objects import Purchase
 
@@ -45,12 +45,17 @@ class StandingPayment:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One read: was the event done before, the row if there is one, and what is for sale."""
+    """One read: was the event done before, the row if there is one, and what is for sale.
+
+    `user_is_still_unknown`: the row is held for its user, rightly so. Whether a user is known is
+    for the database to say; of a new payment it says so when it is recorded.
+    """
 
     event_is_known: bool
     known_payment_id: str | None
     standing: StandingPayment | None
     catalogue: Sequence[Package]
+    user_is_still_unknown: bool = False
 
     @property
     def standing_payment(self) -> Payment | None:
@@ -186,6 +191,8 @@ def _without_payment(
 
 def _record(hint: Hint, till: Till, found: Found, payment: Payment) -> Outcome | None:
     before = found.standing_payment
+    if found.user_is_still_unknown and hint.resolution is None:
+        payment = held_for_unknown_user(payment)
     verdict = Verdict.UNCHANGED if payment == before else Verdict.RECORDED
     write = Write(hint, verdict, payment, found.standing, entry_for(payment, before))
     recorded = till.record(write)

@@ -1,6 +1,6 @@
 """A payment as the till keeps it, and the credits that its money entitles to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,3 +94,10 @@ def credits_due(payment: Payment) -> int:
     return entitlement(
         payment.tokens_purchased, payment.amount_charged_minor, payment.returned_minor
     )
+
+
+def held_for_unknown_user(payment: Payment) -> Payment:
+    """The payment as it is recorded where its user is not known, and unknown users are held."""
+    if payment.paid_at is None or payment.held_reason is not None:
+        return payment
+    return replace(payment, held_reason=HeldReason.UNKNOWN_USER, credits_granted=0)

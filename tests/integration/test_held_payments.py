@@ -173,3 +173,38 @@ def test_an_event_that_was_found_to_be_nobodys_meanwhile_is_not_recorded_as_well
     slow = till.deliver(event)
     assert (overtakers, slow.outcome) == (["ignored"], "duplicate")
     assert till.count("payment_transactions") == till.count("credit_ledger") == 0
+
+
+@pytest.fixture
+def of_a_stranger(till: Till, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A paid session of a user whom nobody knows, where such payments are held."""
+    monkeypatch.setenv("UNKNOWN_USERS", "hold")
+    session_id = till.sell("stranger")
+    till.deliver(completed(till.account.complete(session_id)))
+    return session_id
+
+
+def test_a_later_event_of_a_stranger_s_payment_changes_nothing(
+    till: Till, of_a_stranger: str
+) -> None:
+    (late,) = [e for e in till.account.events if e["type"] == "payment_intent.succeeded"]
+    assert till.deliver(late).outcome == "unchanged"
+    assert till.payment(of_a_stranger)["held_reason"] == "unknown_user"
+
+
+def test_a_stranger_s_payment_stays_held_when_it_is_refunded(
+    till: Till, of_a_stranger: str
+) -> None:
+    till.account.refund(of_a_stranger)
+    till.deliver(till.account.events[-1])
+    payment = till.payment(of_a_stranger)
+    assert (payment["payment_status"], payment["held_reason"]) == ("refunded", "unknown_user")
+
+
+def test_a_stranger_who_becomes_known_is_credited_by_the_next_event(
+    till: Till, of_a_stranger: str
+) -> None:
+    till.execute("INSERT INTO users (user_id) VALUES ('stranger')")
+    (late,) = [e for e in till.account.events if e["type"] == "payment_intent.succeeded"]
+    assert till.deliver(late).outcome == "recorded"
+    assert till.credits("stranger") == 1000

@@ -1,13 +1,13 @@
 """What is different between a payment as it stands and as Stripe says it must be, in sentences."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.derive import derive
 from domain.money import to_major
 from domain.packages import Package
-from domain.payment import HeldReason, Payment, PaymentStatus
+from domain.payment import Payment, PaymentStatus, held_for_unknown_user
 from domain.reconcile.sources import FoundPayment
 from domain.stripe_objects import Purchase
 
@@ -37,17 +37,11 @@ def difference(
     derived = derive(purchase, catalogue, standing)
     if derived is None or (standing is None and _nothing_happened_yet(purchase, derived)):
         return None
-    payment = as_recorded(derived, found.user_is_known if found else True)
+    user_is_known = found is None or found.user_is_known
+    payment = derived if user_is_known else held_for_unknown_user(derived)
     if payment == standing or _is_fresh(purchase, settled_by):
         return None
     return Difference(found, payment, _sentences(standing, payment))
-
-
-def as_recorded(payment: Payment, user_is_known: bool) -> Payment:
-    """The payment as it is recorded where unknown users are held, which the database decides."""
-    if user_is_known or payment.credits_granted == 0:
-        return payment
-    return replace(payment, held_reason=HeldReason.UNKNOWN_USER, credits_granted=0)
 
 
 def _nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from domain.converge import StandingPayment
-from domain.payment import HeldReason, Payment, PaymentStatus
-from domain.reconcile.differences import Difference, as_recorded, difference
+from domain.payment import HeldReason, Payment, PaymentStatus, held_for_unknown_user
+from domain.reconcile.differences import Difference, difference
 from domain.reconcile.sources import FoundPayment
 from domain.reconcile.tally import Cause, cause_of
 from tests.unit.builders import CHARGE_CREATED
@@ -81,7 +81,7 @@ def test_a_payment_held_for_an_unknown_user_agrees_with_stripe() -> None:
 
 def test_a_payment_that_grants_nothing_is_not_held_for_its_user() -> None:
     expired = payment(payment_status=PaymentStatus.EXPIRED, credits_granted=0, paid_at=None)
-    assert as_recorded(expired, user_is_known=False) == expired
+    assert held_for_unknown_user(expired) == expired
 
 
 CAUSES: dict[str, tuple[Payment | None, Payment, Cause]] = {
