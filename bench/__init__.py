@@ -1,0 +1,1 @@
+"""Benchmarks, with their last results beside them."""
