@@ -19,12 +19,12 @@ export SAM_CLI_TELEMETRY := 0
 .PHONY: help demo serve test lint migrate event reconcile prove doctor build artefact bench lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## Play a short story of payments and show the reports
 	@$(WITH_SRC) $(PY) -m local.demo
 
-serve: .venv/ready ## Serve the webhook on http://127.0.0.1:8000, with Stripe or the stand-in
+serve: .venv/ready ## Serve the webhook and the reports on http://127.0.0.1:8000
 	@$(WITH_SRC) $(PY) -m local.serve
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
@@ -84,7 +84,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 clean: ## Remove everything that make made, the local database too
 	rm -rf .venv .venv-sam .venv-check .venv-uv .aws-sam .local
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find src local tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src local tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define CHECK_PYTHON
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

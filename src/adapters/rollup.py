@@ -59,8 +59,8 @@ def _in_batches(database: Database, statement: str, batch_size: int) -> int:
 def repair(database: Database) -> int:
     """Makes the totals agree with the payments again; how many lines of them were wrong.
 
-    Reads every payment once. Needed after payments were written by hand, or by an older release
-    while this one was being deployed; `totals_audit` says so.
+    Reads every payment once. Needed after counted payments were changed by hand, or by an older
+    release while this one was being deployed; `rollup_audit` and `customers_audit` say so.
     """
     with database.transaction() as connection:
         connection.execute(LOCK)
