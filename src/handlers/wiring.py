@@ -81,12 +81,14 @@ def reports(seconds_left: Callable[[], float] = lambda: math.inf) -> "Reports":
 def operate(operation: "Operation") -> "Done | OperationRefused":
     """Does what an operator asked for, with the configured database and Stripe account."""
     from domain.operate import operate
+    from domain.operations import EraseUser
 
     configured = settings()
     desk = _desk(configured)
     done = clients.database(configured).retrying(lambda: operate(operation, desk))
-    # The totals of customers name a user until they are folded.
-    keep_house()
+    if isinstance(operation, EraseUser):
+        # The totals of customers name a user until they are folded.
+        keep_house()
     return done
 
 

@@ -255,3 +255,11 @@ def test_a_delta_must_be_a_whole_number_of_credits(delta: object) -> None:
 
 def test_a_field_that_is_not_of_the_operation_is_refused() -> None:
     assert error_code(ask("erase_user", user_id="u", usr_id="v")) == "bad_request"
+
+
+def test_an_erased_user_is_gone_from_the_totals_of_customers_too(till: Till) -> None:
+    till.deliver(completed(till.account.complete(till.sell())))
+    ask("erase_user", user_id="user_123")
+    for table in ("payment_changes", "folded_customer_totals"):
+        text = till.rows(f"SELECT coalesce(string_agg(t::text, ' '), '') AS all FROM {table} t")
+        assert "user_123" not in text[0]["all"]
