@@ -19,7 +19,7 @@ from local.postgres_installation import server_user, temporary_folder
 
 PAYMENTS = 10_000_000
 PAYMENTS_A_USER = 20
-# At this pace fifty minutes of sales: several times what a schedule leaves unfolded.
+# At this pace nearly an hour of sales: what an hourly schedule leaves unfolded.
 CHANGES = 500
 BYTES_A_PAYMENT = 2_000
 
