@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import psycopg
 
@@ -26,12 +27,19 @@ READ_HISTORY = "SELECT version, checksum FROM schema_migrations"
 ADD_TO_HISTORY = "INSERT INTO schema_migrations (version, checksum) VALUES (%s, %s)"
 
 
-def migrations_on_disk() -> list[Migration]:
-    """All migrations of this version of the code, in order."""
-    return [
+def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration]:
+    """All migrations of this version of the code, in order.
+
+    Raises FileNotFoundError when there are none: a broken artefact must not call any database up
+    to date.
+    """
+    found = [
         Migration(path.stem, path.read_text("utf-8"), hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted((SQL_ROOT / "migrations").glob("*.sql"))
+        for path in sorted(folder.glob("*.sql"))
     ]
+    if not found:
+        raise FileNotFoundError(f"no migrations in {folder}")
+    return found
 
 
 def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | Refused:

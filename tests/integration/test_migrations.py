@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -72,6 +73,13 @@ def test_a_failing_migration_leaves_nothing_of_the_run_behind(database: Database
 def test_a_failing_statement_takes_the_earlier_ones_of_its_file_along(database: Database) -> None:
     migrate(database, [numbered("0001_half", "CREATE TABLE half (); SELECT 1 / 0")])
     assert "half" not in tables(database)
+
+
+def test_a_build_without_migrations_fails_instead_of_calling_a_database_up_to_date(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(FileNotFoundError, match="no migrations"):
+        migrations_on_disk(tmp_path / "migrations")
 
 
 def test_a_database_ahead_of_the_code_is_left_alone(database: Database) -> None:
