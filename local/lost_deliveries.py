@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-
 from local.lifecycles import Clock, Shop
-from local.migrate import migrate
+from local.migrate import migrate, set_back
 from local.postgres import available_server
 from local.prices import price_packages
 from local.stripe_standin import StripeAccount, serving
@@ -62,20 +60,10 @@ def _database(environment: Mapping[str, str]) -> Iterator[str]:
         server.create_database(name)
         try:
             migrate(server.url(name))
-            _begin_schedule(server.url(name))
+            set_back(server.url(name), DAYS + 1)
             yield server.url(name)
         finally:
             server.drop_database(name)
-
-
-def _begin_schedule(database_url: str) -> None:
-    """As if this till had been there when the story begins."""
-    with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
-            " resume_from = resume_from - make_interval(days => %(days)s)",
-            {"days": DAYS + 1},
-        )
 
 
 def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -> dict[str, str]:

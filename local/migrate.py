@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
+
 from local.lambda_context import LambdaContext
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,20 @@ def migrate(url: str) -> None:
     )
     if result.returncode:
         raise MigrationError(result.stdout + result.stderr)
+
+
+def set_back(url: str, days: int) -> None:
+    """As if the till at `url` had been installed so many days earlier: for purchases that a program
+    plays in the past, which would be held as sold before the till, and not looked for."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
+        )
+        connection.execute(
+            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
+            " resume_from = resume_from - make_interval(days => %(days)s)",
+            {"days": days},
+        )
 
 
 def main() -> None:

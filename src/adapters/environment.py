@@ -36,6 +36,7 @@ class Settings:
     stripe_api_base: str = STRIPE_API
     stripe_livemode: bool = False
     hold_unknown_users: bool = False
+    hold_unlisted_sales: bool = True
     reports_export_bucket: str = ""
     webhook_url: str = ""
 
@@ -55,6 +56,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_api_base=environ.get("STRIPE_API_BASE", "").rstrip("/") or STRIPE_API,
         stripe_livemode=_choice(environ, "STRIPE_LIVEMODE", "false", "true") == "true",
         hold_unknown_users=_choice(environ, "UNKNOWN_USERS", "create", "hold") == "hold",
+        hold_unlisted_sales=_choice(environ, "UNLISTED_SALES", "hold", "ignore") == "hold",
         reports_export_bucket=environ.get("REPORTS_EXPORT_BUCKET", ""),
         webhook_url=environ.get("WEBHOOK_URL", ""),
     )

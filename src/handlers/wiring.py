@@ -164,7 +164,9 @@ def _converge(configured: Settings, service: str) -> Callable[[Hint], Outcome | 
     from adapters.timing import TimedStripe, TimedTill
 
     database, clock = clients.database(configured), telemetry(service)
-    till = TimedTill(PostgresTill(database, configured.hold_unknown_users), clock)
+    till = TimedTill(
+        PostgresTill(database, configured.hold_unknown_users, configured.hold_unlisted_sales), clock
+    )
 
     def converged(hint: Hint) -> Outcome | TryLater:
         stripe = TimedStripe(clients.stripe(configured), clock)
