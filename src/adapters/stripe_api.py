@@ -142,8 +142,8 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
 
 
 def checked(answer: object, kind: str) -> Mapping[str, Any]:
-    """The answer, when it is the kind of object that was asked for."""
+    """The answer, when it is the kind of object that was asked for; all but a list have an id."""
     found = answer if isinstance(answer, Mapping) else NOTHING
-    if found.get("object") != kind:
+    if found.get("object") != kind or (kind != "list" and id_of(found) is None):
         raise stripe.APIError(f"expected a {kind}", http_status=200)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.stripe_objects import NOTHING, amount, expanded, listed, whole
+from domain.stripe_objects import NOTHING, amount, expanded, listed, text, whole
 
 OPEN = frozenset(("needs_response", "under_review"))
 # An inquiry (warning_*) withdraws nothing until it becomes a dispute.
@@ -36,7 +36,7 @@ def disputed_of(
     known = [each for each in amounts if each is not None]
     return Disputed(
         sum(known) if len(known) == len(amounts) else None,
-        any(dispute.get("status") in OPEN for dispute in counted),
+        any(text(dispute.get("status")) in OPEN for dispute in counted),
     )
 
 
@@ -47,7 +47,7 @@ def captured_minor(charge: Mapping[str, Any]) -> int | None:
 
 
 def _counts(dispute: Mapping[str, Any]) -> bool:
-    status = dispute.get("status")
+    status = text(dispute.get("status"))
     if status in OPEN or status == "lost":
         return True
     # "prevented", or a status yet to be invented: what the bank moved decides.
