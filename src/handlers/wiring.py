@@ -140,9 +140,26 @@ def reconcile_sources(dry_run: bool) -> "Sources":
 def _webhook(configured: Settings) -> Webhook:
     return Webhook(
         livemode=configured.stripe_livemode,
-        is_signed=clients.keyring(configured).is_signed,
+        is_signed=_signature_check(configured),
         converge=_converge(configured, "webhook"),
     )
+
+
+def _signature_check(configured: Settings) -> Callable[[bytes, str], bool]:
+    """Whether Stripe signed a body. A refused secret verifies nothing; why is logged once."""
+    keyring = clients.keyring(configured)
+
+    @lru_cache(maxsize=8)
+    def tell(why: str) -> None:
+        telemetry("webhook").warning("no delivery verifies", why=why)
+
+    def is_signed(body: bytes, header: str) -> bool:
+        verified = keyring.is_signed(body, header)
+        if not verified and (why := keyring.credentials.refused) is not None:
+            tell(why)
+        return verified
+
+    return is_signed
 
 
 @lru_cache(maxsize=8)
