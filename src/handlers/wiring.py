@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapters import clients
-from adapters.environment import Settings, settings
+from adapters.environment import Misconfigured, Settings, settings
 from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
@@ -109,8 +109,12 @@ def examine(url: str | None) -> "list[Check]":
     """What the doctor says of this deployment, its Stripe account and its database."""
     from adapters.examination import database_facts, deployment_of, stripe_facts
     from domain.doctor.diagnosis import diagnose
+    from domain.doctor.facts import Check
 
-    configured = settings()
+    try:
+        configured = settings()
+    except Misconfigured as error:
+        return [Check("configuration", False, f"{error}. Nothing works before.")]
     deployment = deployment_of(configured, url, lambda: clients.keyring(configured).credentials)
     database = database_facts(clients.database(configured))
     stripe = stripe_facts(deployment, configured.stripe_api_base, database)

@@ -121,6 +121,37 @@ def test_why_a_secret_is_refused_is_logged_once_and_never_its_content(
     assert "hush" not in repr([vars(record) for record in caplog.records])
 
 
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ('{"webhook_secrets": {"whsec_hush": 1}}', "webhook_secrets in the Stripe secret must be"),
+        ('{"api_key": ["sk_test_hush"]}', "api_key in the Stripe secret must be a string"),
+        ("sk_test_hush", "the Stripe secret must be a JSON object"),
+    ],
+)
+def test_the_doctor_says_why_a_secret_is_refused(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient", secret: str, told: str
+) -> None:
+    manager.put_secret_value(SecretId=rolling[1], SecretString=secret)
+    answer = operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
+    failed = {each["check"]: each["message"] for each in answer["checks"] if not each["ok"]}
+    assert told in failed["api_key"]
+    assert told in failed["webhook_secret"]
+    assert "hush" not in json.dumps(answer)
+
+
+def test_the_doctor_says_what_is_wrong_with_the_databases_secret(
+    till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = manager.create_secret(Name="rds", SecretString='{"username": "u", "password": 7}')
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DATABASE_SECRET_ARN", secret["ARN"])
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    answer = operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
+    failed = {each["check"]: each["message"] for each in answer["checks"] if not each["ok"]}
+    assert "password in the database's secret must be a string" in failed["database_reachable"]
+
+
 def test_a_refused_secret_that_was_put_right_is_noticed_without_a_deployment(
     rolling: tuple[Till, str], manager: "SecretsManagerClient"
 ) -> None:

@@ -29,7 +29,11 @@ GOLD = Offer(
 
 def deployment(**changed: Any) -> Deployment:
     sound = Deployment(
-        url=URL, livemode=False, api_version=VERSION, api_key="sk_test_1", webhook_secrets=1
+        url=URL,
+        livemode=False,
+        api_version=VERSION,
+        api_key="sk_test_1",
+        webhook_secrets=("whsec_1",),
     )
     return replace(sound, **changed)
 
@@ -57,8 +61,10 @@ def diagnosis(
     offers: tuple[Offer, ...] | Unknown = (STARTER,),
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
     pending: tuple[str, ...] | Refused | Unknown = (),
+    forbidden: tuple[str, ...] = (),
 ) -> list[Check]:
     stripe = StripeFacts(
+        forbidden=forbidden,
         endpoints=endpoints or (endpoint(),),
         prices={"price_1": price()} if prices is None else prices,
     )

@@ -32,14 +32,16 @@ class Deployment:
     livemode: bool
     api_version: str
     api_key: str | Unknown = field(repr=False)
-    webhook_secrets: int | Unknown
+    webhook_secrets: Sequence[str] | Unknown = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeFacts:
-    """The account as the key sees it: its webhook endpoints, and each price that the catalogue
-    names (None: Stripe has no such price)."""
+    """The account as the key sees it: what the till reads and the key may not, by the names of
+    Stripe's permissions; its webhook endpoints; and each price that the catalogue names (None:
+    Stripe has no such price)."""
 
+    forbidden: Sequence[str] = ()
     endpoints: Sequence[Mapping[str, Any]] | Unknown
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown
 
