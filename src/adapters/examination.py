@@ -12,10 +12,13 @@ from adapters.stripe_account import StripeAccount
 from adapters.stripe_api import API_VERSION
 from adapters.stripe_credentials import StripeCredentials
 from domain.doctor.configuration import key_problem
-from domain.doctor.facts import DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.doctor.facts import DatabaseFacts, Deployment, Offer, Stranger, StripeFacts, Unknown
 from domain.migrations import Refused, refusal
 
 FIND_OFFERS = statement("operations/find_offers")
+FIND_STRANGERS = statement("operations/find_strangers")
+# So that no stranger has a say in the search for them.
+TRUST_POSTGRES_ALONE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"
 
 
 def deployment_of(
@@ -57,7 +60,9 @@ def database_facts(database: Database) -> DatabaseFacts | Unknown:
 
 
 def _database_facts(database: Database) -> DatabaseFacts:
-    return DatabaseFacts(pending=_pending(database), offers=_offers(database))
+    return DatabaseFacts(
+        pending=_pending(database), offers=_offers(database), strangers=_strangers(database)
+    )
 
 
 def _pending(database: Database) -> tuple[str, ...] | Refused | Unknown:
@@ -89,6 +94,12 @@ def _offers(database: Database) -> tuple[Offer, ...] | Unknown:
         )
         for row in rows
     )
+
+
+def _strangers(database: Database) -> tuple[Stranger, ...]:
+    with database.transaction() as connection:
+        connection.execute(TRUST_POSTGRES_ALONE)
+        return tuple(Stranger(**row) for row in connection.execute(FIND_STRANGERS))
 
 
 def _credentials(read: Callable[[], StripeCredentials]) -> StripeCredentials | Unknown:

@@ -5,7 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import Check, DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.doctor.facts import (
+    Check,
+    DatabaseFacts,
+    Deployment,
+    Offer,
+    Stranger,
+    StripeFacts,
+    Unknown,
+)
 from domain.events import EVENT_TYPES
 from domain.migrations import Refused
 
@@ -62,13 +70,14 @@ def diagnosis(
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
     pending: tuple[str, ...] | Refused | Unknown = (),
     forbidden: tuple[str, ...] = (),
+    strangers: tuple[Stranger, ...] = (),
 ) -> list[Check]:
     stripe = StripeFacts(
         forbidden=forbidden,
         endpoints=endpoints or (endpoint(),),
         prices={"price_1": price()} if prices is None else prices,
     )
-    facts = DatabaseFacts(pending=pending, offers=offers)
+    facts = DatabaseFacts(pending=pending, offers=offers, strangers=strangers)
     return diagnose(deployed or deployment(), stripe, facts)
 
 

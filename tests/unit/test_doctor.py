@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import DatabaseFacts, StripeFacts, Unknown
+from domain.doctor.facts import DatabaseFacts, Stranger, StripeFacts, Unknown
 from domain.events import EVENT_TYPES
 from domain.migrations import Refused
 from tests.unit.doctor_builders import (
@@ -216,3 +216,23 @@ def test_migrations_that_are_due_or_do_not_fit_are_told(
     pending: tuple[str, ...] | Refused | Unknown, told: str
 ) -> None:
     assert told in wrong(diagnosis(pending=pending))["migrations"]
+
+
+@pytest.mark.parametrize(
+    ("stranger", "command"),
+    [
+        (
+            Stranger("role", "PUBLIC"),
+            "GRANT CREATE ON SCHEMA public TO migrator;"
+            " REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
+        ),
+        (Stranger("role", '"A"'), 'REVOKE CREATE ON SCHEMA public FROM "A";'),
+        (Stranger("routine", "public.now()"), "DROP ROUTINE public.now();"),
+        (Stranger("operator", "public.= (text, text)"), "DROP OPERATOR public.= (text, text);"),
+    ],
+)
+def test_who_could_have_the_till_run_their_code_is_told_with_the_command_against_it(
+    stranger: Stranger, command: str
+) -> None:
+    found = wrong(diagnosis(strangers=(stranger,)))["schema"]
+    assert found.split("\n")[1:] == [command]

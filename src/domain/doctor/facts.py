@@ -57,9 +57,21 @@ class Offer:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What lets somebody with fewer rights have the till run their code: a `role` that may create
+    in its schema, or a `routine` or an `operator` there that goes by the name of one of Postgres'
+    own. `name` is as SQL writes it."""
+
+    kind: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFacts:
-    """The database: the migrations that are due, or why none may be applied, and what is sold."""
+    """The database: the migrations that are due, or why none may be applied; what is sold; whom
+    its schema trusts too much."""
 
     pending: Sequence[str] | Refused | Unknown
     offers: Sequence[Offer] | Unknown
+    strangers: Sequence[Stranger] = ()
