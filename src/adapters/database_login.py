@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.environment import DatabaseAddress, Misconfigured, without_blanks
 from adapters.postgres import Connection, connect
@@ -40,7 +40,7 @@ def login(address: DatabaseAddress, read_secret: ReadSecret, token: MakeToken) -
 def refusal(address: DatabaseAddress) -> str | None:
     """What to set before anybody can log in; None when `address` says enough."""
     if address.url:
-        return None
+        return _url_refusal(address.url)
     if not _is_port(address.port):
         return "DATABASE_PORT must be a number from 1 to 65535"
     if address.iam_auth and not (address.host and address.name and address.user):
@@ -51,6 +51,15 @@ def refusal(address: DatabaseAddress) -> str | None:
         "set DATABASE_URL, or DATABASE_SECRET_ARN, or DATABASE_HOST, DATABASE_NAME and"
         " DATABASE_USER with DATABASE_IAM_AUTH=true"
     )
+
+
+def _url_refusal(url: str) -> str | None:
+    """libpq would quote what it cannot read, with the password in it."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return "the database's URL cannot be read: write postgresql://user@host:5432/name"
+    return None
 
 
 def _by_secret(address: DatabaseAddress, read_secret: ReadSecret) -> Connection:

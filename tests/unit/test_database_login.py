@@ -169,3 +169,20 @@ def test_a_refused_secret_that_was_put_right_is_read_anew() -> None:
     with pytest.raises(Tried):
         login(DatabaseAddress(secret_arn="arn:1"), secret.read, no_token)
     assert secret.asked == [("arn:1", False), ("arn:1", True)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "till:hush@db.example",
+        "postgres:hush@db.example/till",
+        "https://till:hush@db.example/",
+        "postgresql://till:hush@db.example/till?sslmod=hush",
+        "postgresql://till:hush@[::1/till",
+        "host=db.example password='hush",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(Misconfigured, match="URL cannot be read") as refused:
+        login(DatabaseAddress(url=url), Secret().read, no_token)
+    assert "hush" not in str(refused.value)
