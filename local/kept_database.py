@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -70,14 +71,19 @@ def _why_not(said: str, data_dir: Path) -> str:
             f"The database in {data_dir} was made by PostgreSQL {made}, and this is {present}:"
             f" carry its data over with pg_dump of {made}, or {_remove(data_dir)}"
         )
-    if any(text in said for text in _NOT_OURS):
+    if any(text in said for text in _NOT_OURS) and _is_seen(data_dir):
         user = server_user().name or getpass.getuser()
         return (
             f"The user {user} may not use {data_dir}, which another user has made: start it as that"
-            f" user, or hand it over: sudo chown -R {user} '{data_dir}'"
+            f" user, or hand it over:\nsudo chown -R {user} '{data_dir}' && sudo chmod 700 '{data_dir}'"
         )
-    way = _remove(data_dir) if (data_dir / "PG_VERSION").exists() else "give another --data-dir"
+    way = _remove(data_dir) if _is_seen(data_dir / "PG_VERSION") else "give another --data-dir"
     return f"The database in {data_dir} does not start: {_gist(said)}\nMend that, or {way}"
+
+
+def _is_seen(path: Path) -> bool:
+    """Whether it is there; no where one may not look."""
+    return os.access(path, os.F_OK)
 
 
 def _in_use(data_dir: Path) -> str:

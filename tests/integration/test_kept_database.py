@@ -98,6 +98,14 @@ def test_data_of_another_user_comes_with_the_command_that_hands_it_over(used: Pa
     assert f"sudo chown -R nobody '{used}'" in said
 
 
+@as_root
+def test_a_folder_that_the_servers_user_cannot_reach_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    said = refused(tmp_path / "data")
+    assert "root runs Postgres as nobody, shut out of" in said
+    assert "give another --data-dir" in said
+
+
 def test_data_that_lacks_a_part_is_told_with_what_postgres_lacks(used: Path) -> None:
     (used / "global" / "pg_control").unlink()
     said = refused(used)
