@@ -75,7 +75,8 @@ def _why_not(said: str, data_dir: Path) -> str:
         user = server_user().name or getpass.getuser()
         return (
             f"The user {user} may not use {data_dir}, which another user has made: start it as that"
-            f" user, or hand it over:\nsudo chown -R {user} '{data_dir}' && sudo chmod 700 '{data_dir}'"
+            " user, or hand it over:"
+            f"\nsudo chown -R {user} '{data_dir}' && sudo chmod 700 '{data_dir}'"
         )
     way = _remove(data_dir) if _is_seen(data_dir / "PG_VERSION") else "give another --data-dir"
     return f"The database in {data_dir} does not start: {_gist(said)}\nMend that, or {way}"
