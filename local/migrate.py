@@ -1,4 +1,4 @@
-"""Applies the pending migrations to the database of DATABASE_URL, through the migrate handler."""
+"""Applies the pending migrations to the configured database, through the migrate handler."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from adapters.database_login import refusal
+from adapters.environment import Misconfigured, settings
 from local.lambda_context import LambdaContext
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -53,6 +55,12 @@ def set_back(url: str, days: int) -> None:
 
 def main() -> None:
     """Apply the pending migrations and print the handler's answer."""
+    try:
+        why = refusal(settings().database)
+    except Misconfigured as error:
+        why = str(error)
+    if why is not None:
+        raise SystemExit(f"No database to migrate: {why}.")
     from handlers import migrate as handlers_migrate
 
     answer = handlers_migrate.handler({}, LambdaContext("migrate"))
@@ -62,6 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if not os.environ.get("DATABASE_URL"):
-        raise SystemExit("Set DATABASE_URL to the database to migrate.")
     main()

@@ -21,6 +21,17 @@ BEGIN
 END
 $$;
 
+-- Clusters that come from PostgreSQL 14 let everybody create in public: a function made there, with
+-- the name of one of Postgres' own and arguments that fit better, is run by whoever means that one.
+-- Where this owner may not say so, the doctor has the command for whoever may.
+DO $$
+BEGIN
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+
 -- The ledger is append-only: nobody but its owner can change or remove a line. Renaming an erased
 -- user reaches it through the foreign key, which acts as the owner.
 GRANT USAGE ON SCHEMA public TO webhook_writer, report_reader, operator;
