@@ -9,6 +9,8 @@ from domain.packages import USUAL_RULES, Package, Rules
 from domain.payment import HeldReason, Payment
 from domain.stripe_objects import Purchase, amount, id_of, text
 
+_SAFELY_HELD = (None, HeldReason.NO_USER, HeldReason.BEFORE_TILL)
+
 
 def payment_from_snapshot(
     hint: Hint, catalogue: Sequence[Package], rules: Rules = USUAL_RULES
@@ -16,8 +18,8 @@ def payment_from_snapshot(
     """The payment that a signed snapshot shows, not enriched; None where that is not safe.
 
     Safe is a session whose metadata names the package and whose subtotal agrees with one of it:
-    line items, and so prices and quantities, are not part of a snapshot. A missing user is safe:
-    the payment is held for one.
+    line items, and so prices and quantities, are not part of a snapshot. A missing user and a sale
+    from before the till are safe: the payment is held.
     """
     if hint.snapshot is None or not _is_complete(hint.snapshot):
         return None
@@ -25,7 +27,7 @@ def payment_from_snapshot(
     payment = derive(purchase, catalogue, standing=None, enriched=False, rules=rules)
     if payment is None or payment.tokens_purchased is None:
         return None
-    return payment if payment.held_reason in (None, HeldReason.NO_USER) else None
+    return payment if payment.held_reason in _SAFELY_HELD else None
 
 
 def _is_complete(purchase: Purchase) -> bool:
