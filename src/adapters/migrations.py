@@ -1,6 +1,7 @@
 """Applies the files of `sql/migrations/` that a database has not seen, all of them or none."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration
 def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | Refused:
     """Applies what is pending in one transaction, under a lock that admits one run at a time."""
     try:
-        with database.transaction() as connection:
+        with database.transaction(math.inf) as connection:
             return _migrate(connection, migrations)
     except psycopg.errors.LockNotAvailable:
         return Refused("busy", "another migration or a long transaction holds a lock; run again")
