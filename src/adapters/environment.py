@@ -79,5 +79,5 @@ def _several(value: str) -> tuple[str, ...]:
 def _choice(environ: Mapping[str, str], name: str, default: str, other: str) -> str:
     value = environ.get(name, "").strip().lower() or default
     if value not in (default, other):
-        raise Misconfigured(f"{name} must be {default} or {other}, not {value!r}")
+        raise Misconfigured(f"{name} must be {default} or {other}")
     return value

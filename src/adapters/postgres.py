@@ -87,17 +87,24 @@ class Database:
 
     def one(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
         """Runs one statement, committed by the time this returns; its first row, if any."""
-        with self._using(STATEMENT_SECONDS) as connection:
-            cursor = connection.execute(statement, parameters)
+        try:
+            cursor = self._current(STATEMENT_SECONDS).execute(statement, parameters)
             return cursor.fetchone() if cursor.description else None
+        except psycopg.Error as error:
+            self._replace_if_worn_out(error)
+            raise
 
     @contextmanager
     def transaction(self, seconds: float | None = None) -> Iterator[Connection]:
         """BEGIN … COMMIT around the block; ROLLBACK when it raises. The whole block has `seconds`,
         as long as a statement when they are left out."""
-        seconds = STATEMENT_SECONDS if seconds is None else seconds
-        with self._using(seconds) as connection, connection.transaction():
-            yield connection
+        connection = self._current(STATEMENT_SECONDS if seconds is None else seconds)
+        try:
+            with connection.transaction():
+                yield connection
+        except psycopg.Error as error:
+            self._replace_if_worn_out(error)
+            raise
 
     def retrying(self, unit: Callable[[], T], seconds: float = math.inf) -> T:
         """Runs `unit`, and once more on a new connection when the first one broke under it, soon
@@ -141,24 +148,19 @@ class Database:
         is_gone = self._connection is None or self._connection.closed
         return is_gone and isinstance(error, psycopg.OperationalError | psycopg.InternalError)
 
-    @contextmanager
-    def _using(self, seconds: float) -> Iterator[Connection]:
-        connection = self._current()
-        connection.ends_at = min(time.monotonic() + seconds, self._unit_ends_at)
-        try:
-            yield connection
-        except psycopg.Error as error:
-            if is_worn_out(error):
-                self.close()
-            raise
+    def _replace_if_worn_out(self, error: psycopg.Error) -> None:
+        if is_worn_out(error):
+            self.close()
 
-    def _current(self) -> Connection:
+    def _current(self, seconds: float) -> Connection:
+        """The connection, for work that may take so long."""
         connection = self._connection
         if connection is not None and self._clock() - self._opened_at > MAX_AGE_SECONDS:
             self.close()
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
             self._opened_at = self._clock()
+        self._connection.ends_at = min(time.monotonic() + seconds, self._unit_ends_at)
         return self._connection
 
 
