@@ -146,7 +146,8 @@ class Database:
         if error.sqlstate is not None or isinstance(error, NoAnswer):
             return is_worn_out(error)
         is_gone = self._connection is None or self._connection.closed
-        return is_gone and isinstance(error, psycopg.OperationalError | psycopg.InternalError)
+        # A URL that cannot be read makes a ProgrammingError, and no connection either.
+        return is_gone and not isinstance(error, psycopg.ProgrammingError)
 
     def _replace_if_worn_out(self, error: psycopg.Error) -> None:
         if is_worn_out(error):

@@ -1,13 +1,29 @@
-"""A way to the database that can go dead: connections are accepted, and nothing passes any more."""
+"""A way to the database that can break: in silence, with an end, or with nonsense."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+Fault = Callable[[socket.socket], None]
+
+
+def end(reader: socket.socket) -> None:
+    """The connection is closed."""
+    reader.shutdown(socket.SHUT_RDWR)
+
+
+def garbage(reader: socket.socket) -> None:
+    """Something else answers."""
+    reader.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20)
+
+
+def silence(_reader: socket.socket) -> None:
+    """Nothing passes, and nobody is told."""
 
 
 @dataclass
@@ -15,15 +31,11 @@ class Relay:
     """Where to connect to instead of the database; what it passes on, it passes on at once."""
 
     url: str
-    _dead: threading.Event = field(default_factory=threading.Event)
+    fault: Fault | None = None
 
     def die(self) -> None:
-        """From now on nothing passes, and nobody is told."""
-        self._dead.set()
-
-    @property
-    def is_dead(self) -> bool:
-        return self._dead.is_set()
+        """From now on connections are accepted, and nothing passes."""
+        self.fault = silence
 
 
 @contextmanager
@@ -58,7 +70,9 @@ def relay(database_url: str) -> Iterator[Relay]:
 def _pass_on(made: Relay, source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while content := source.recv(65536):
-            if not made.is_dead:
+            if made.fault:
+                made.fault(target)
+            else:
                 target.sendall(content)
-        if not made.is_dead:
+        if made.fault is not silence:
             target.shutdown(socket.SHUT_WR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from adapters.postgres import (
     DatabaseUnavailable,
     connect,
 )
+from tests.integration.relay import Fault, end, garbage, relay
 
 # Every SQLSTATE that psycopg knows, but those of success, warnings and "no data".
 STATES = sorted(
@@ -179,6 +181,21 @@ def test_a_connection_that_ends_in_the_middle_of_a_statement_is_replaced(
 ) -> None:
     suicide = "SELECT pg_terminate_backend(pg_backend_pid())"
     assert database.retrying(unit(database, lambda: database.one(suicide, {})))
+
+
+@pytest.mark.parametrize("fault", [end, garbage])
+def test_a_connection_that_breaks_on_the_way_is_replaced(database_url: str, fault: Fault) -> None:
+    with relay(database_url) as way, closing(Database(lambda: connect(way.url))) as database:
+
+        def broken_once() -> int:
+            way.fault = None
+            backend(database)
+            way.fault = None if next(count) else fault
+            return backend(database)
+
+        count = itertools.count()
+        assert database.retrying(broken_once)
+        assert next(count) == 2
 
 
 def test_an_end_that_comes_late_is_not_tried_again_for_a_function_has_its_time(
