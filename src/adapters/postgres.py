@@ -174,7 +174,8 @@ def is_worn_out(error: psycopg.Error) -> bool:
 
 def _named(error: psycopg.Error) -> str:
     """Class and SQLSTATE: libpq's own texts quote hosts, users, and of a bad URL the password."""
-    return " ".join(filter(None, (type(error).__name__, error.sqlstate)))
+    what = " ".join(filter(None, (type(error).__name__, error.sqlstate)))
+    return f"the database does not answer ({what}): check where it is and the login"
 
 
 class InsecureConnection(Exception):
