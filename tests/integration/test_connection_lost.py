@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -105,7 +106,7 @@ def test_work_is_done_twice_at_most(database: Database, state: str) -> None:
         next(tries)
         database.one(raising(state, "quotes a row"), {})
 
-    with pytest.raises(DatabaseUnavailable, match=rf"^\w+ {state}$"):
+    with pytest.raises(DatabaseUnavailable, match=rf"\(\w+ {state}\)"):
         database.retrying(hopeless)
     assert next(tries) == 2
 
@@ -223,4 +224,6 @@ def test_a_server_that_nobody_reaches_is_asked_twice_and_named_without_its_addre
     database = Database(nowhere)
     with pytest.raises(DatabaseUnavailable) as raised:
         database.retrying(lambda: backend(database))
-    assert (str(raised.value), next(tries)) == ("OperationalError", 2)
+    assert next(tries) == 2
+    assert "(OperationalError)" in str(raised.value)
+    assert not {"hush", "somebody", "127.0.0.1"} & set(re.split(r"[^\w.]+", str(raised.value)))
