@@ -67,6 +67,7 @@ class StripeAccount(AccountDeliveries):
         tax_minor: int = 0,
         payment_method_types: Sequence[str] = ("card", "us_bank_account"),
         payment_intent_metadata: dict[str, str] | None = None,
+        capture_method: str = "automatic_async",
         exchange_rate: Decimal | None = None,
         presentment: tuple[int, str] | None = None,
     ) -> Json:
@@ -87,6 +88,7 @@ class StripeAccount(AccountDeliveries):
                 metadata=dict(metadata or {}),
                 payment_intent_metadata=dict(payment_intent_metadata or {}),
                 payment_method_types=tuple(payment_method_types),
+                capture_method=capture_method,
                 discount_minor=discount_minor,
                 tax_minor=tax_minor,
                 exchange_rate=exchange_rate,
@@ -98,7 +100,10 @@ class StripeAccount(AccountDeliveries):
     def complete(
         self, session_id: str, payment_method_type: str = "card", settled: bool = True
     ) -> list[Json]:
-        """The buyer pays. `settled=False`: the charge has no balance transaction yet."""
+        """The buyer pays. `settled=False`: the charge has no balance transaction yet.
+
+        With `capture_method="manual"` the money is only reserved, and the session unpaid.
+        """
         return self._moved(purchases.complete, session_id, payment_method_type, settled)
 
     def complete_unpaid(
@@ -120,6 +125,14 @@ class StripeAccount(AccountDeliveries):
     def expire(self, session_id: str) -> list[Json]:
         return self._moved(purchases.expire, session_id)
 
+    def capture(self, session_id: str, amount_minor: int | None = None) -> list[Json]:
+        """Take the reserved money, or part of it; the rest is shown as refunded."""
+        return self._moved(purchases.capture, session_id, amount_minor)
+
+    def lapse(self, session_id: str) -> list[Json]:
+        """Nobody captured the reserved money in time: it goes back, the intent is canceled."""
+        return self._moved(purchases.lapse, session_id)
+
     def cancel_payment_intent(self, session_id: str) -> list[Json]:
         return self._moved(purchases.cancel_payment_intent, session_id)
 
@@ -138,12 +151,18 @@ class StripeAccount(AccountDeliveries):
         return self._moved(refunds.fail, refund_id)
 
     def dispute(
-        self, session_id: str, amount_minor: int | None = None, inquiry: bool = False
+        self,
+        session_id: str,
+        amount_minor: int | None = None,
+        inquiry: bool = False,
+        currency: str | None = None,
     ) -> Json:
-        """Open a dispute (or only an inquiry) of the session's charge; answers the dispute."""
-        return self._made(
-            lambda: disputes.create(self.store, self._paid(session_id), amount_minor, inquiry)
-        )
+        """Open a dispute (or only an inquiry) of the session's charge; answers the dispute.
+
+        `amount_minor` is in `currency`: the charge's, unless the buyer's bank counts otherwise.
+        """
+        args = (amount_minor, inquiry, currency)
+        return self._made(lambda: disputes.create(self.store, self._paid(session_id), *args))
 
     def submit_evidence(self, dispute_id: str) -> list[Json]:
         return self._moved(disputes.submit_evidence, dispute_id)

@@ -30,6 +30,7 @@ class Order:
     metadata: dict[str, str] = field(default_factory=dict)
     payment_intent_metadata: dict[str, str] = field(default_factory=dict)
     payment_method_types: tuple[str, ...] = ("card",)
+    capture_method: str = "automatic_async"
     discount_minor: int = 0
     tax_minor: int = 0
     success_url: str | None = "https://example.com/success"
@@ -157,6 +158,7 @@ def _remembered(order: Order) -> Json:
     rate = order.exchange_rate or money.default_exchange_rate(order.currency)
     return {
         "buyer_email": order.buyer_email,
+        "capture_method": order.capture_method,
         "exchange_rate": rate,
         "payment_intent_metadata": order.payment_intent_metadata,
         "presentment": presentment,

@@ -44,10 +44,16 @@ _TEXTS = (
 )
 
 
-def create(store: Store, charge: Json, amount_minor: int | None, inquiry: bool) -> Json:
-    """The buyer's bank asks (an inquiry) or takes the money back at once (a dispute)."""
-    amount = _disputable(store, charge, amount_minor)
-    dispute = store.add(_new_dispute(store, charge, amount, inquiry))
+def create(
+    store: Store, charge: Json, amount_minor: int | None, inquiry: bool, currency: str | None
+) -> Json:
+    """The buyer's bank asks (an inquiry) or takes the money back at once (a dispute).
+
+    The bank counts in `currency`, which need not be the charge's.
+    """
+    currency = currency or charge["currency"]
+    amount = _disputable(store, charge, amount_minor, currency)
+    dispute = store.add(_new_dispute(store, charge, amount, currency, inquiry))
     store.update(charge, disputed=True)
     if inquiry:
         store.record("charge.dispute.created", dispute)
@@ -113,19 +119,26 @@ def _in(store: Store, dispute_id: str, statuses: tuple[str, ...]) -> Json:
     return dispute
 
 
-def _disputable(store: Store, charge: Json, amount_minor: int | None) -> int:
-    """Default: what the buyer has not got back by refunds. A buyer may dispute more than that."""
+def _disputable(store: Store, charge: Json, amount_minor: int | None, currency: str) -> int:
+    """Default: what the buyer has not got back by refunds. A buyer may dispute more than that.
+
+    In another currency the rate decides what is how much, so that only 0 is too little.
+    """
     earlier = store.referring("dispute", "charge", charge["id"])
     if any(dispute["status"] not in ("won", "warning_closed") for dispute in earlier):
         raise IllegalMove(f"charge {charge['id']} is disputed already")
     left: int = charge["amount"] - charge["amount_refunded"]
-    amount = left if amount_minor is None else amount_minor
-    if not 0 < amount <= charge["amount"]:
-        raise IllegalMove(f"cannot dispute {amount} of charge {charge['id']}")
-    return amount
+    if amount_minor is None:
+        amount_minor = balance.exchanged_minor(store, charge, left, currency)
+    taken: int = charge["amount_captured"]
+    if amount_minor <= 0 or (currency == charge["currency"] and amount_minor > taken):
+        raise IllegalMove(f"cannot dispute {amount_minor} {currency} of charge {charge['id']}")
+    return amount_minor
 
 
-def _new_dispute(store: Store, charge: Json, amount_minor: int, inquiry: bool) -> Json:
+def _new_dispute(
+    store: Store, charge: Json, amount_minor: int, currency: str, inquiry: bool
+) -> Json:
     dispute: Json = {
         "id": store.ids.new("du_1"),
         "object": "dispute",
@@ -133,7 +146,7 @@ def _new_dispute(store: Store, charge: Json, amount_minor: int, inquiry: bool) -
         "balance_transactions": [],
         "charge": charge["id"],
         "created": store.now(),
-        "currency": charge["currency"],
+        "currency": currency,
         "enhanced_eligibility_types": [],
         "evidence": {**dict.fromkeys(_TEXTS), "enhanced_evidence": {}},
         "evidence_details": {

@@ -26,11 +26,24 @@ def create(store: Store, charge: Json, amount_minor: int | None, reason: str | N
     return refund
 
 
+def release(store: Store, charge: Json, amount_minor: int) -> None:
+    """What was reserved and never taken goes back, so that no balance transaction belongs to it.
+
+    Source: https://docs.stripe.com/api/payment_intents/capture, `amount_to_capture`
+    """
+    refund = store.add(_new_refund(store, charge, amount_minor, None))
+    if "card" in refund["destination_details"]:
+        refund["destination_details"]["card"]["type"] = "reversal"
+    _set_amount_refunded(store, charge, charge["amount_refunded"] + amount_minor)
+
+
 def fail(store: Store, refund_id: str) -> None:
     """The bank could not deliver the refund: the money is back, and so is the charge's amount."""
     refund = store.get("refund", refund_id)
     if refund["status"] == "failed":
         raise IllegalMove(f"refund {refund_id} has failed already")
+    if refund["balance_transaction"] is None:
+        raise IllegalMove(f"refund {refund_id} moved no money")
     charge = store.get("charge", refund["charge"])
     entry = balance.refund_failure_entry(store, charge, refund)
     store.update(
@@ -46,8 +59,9 @@ def fail(store: Store, refund_id: str) -> None:
 
 
 def _refundable(store: Store, charge: Json, amount_minor: int | None) -> int:
-    if charge["status"] != "succeeded":
-        raise IllegalMove(f"charge {charge['id']} is {charge['status']}")
+    if charge["status"] != "succeeded" or not charge["captured"]:
+        state = "not captured" if charge["status"] == "succeeded" else charge["status"]
+        raise IllegalMove(f"charge {charge['id']} is {state}")
     disputes = store.referring("dispute", "charge", charge["id"])
     if any(dispute["status"] in _BLOCKING_DISPUTES for dispute in disputes):
         raise IllegalMove(f"charge {charge['id']} is disputed")

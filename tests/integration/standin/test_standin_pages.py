@@ -113,3 +113,23 @@ def test_the_command_serves_until_it_is_ended() -> None:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=10)
     assert (code, "Enterprise, 499.00 USD" in html) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("moves", "offered"),
+    [
+        ([], ["pay", "decline", "expire"]),
+        (["pay"], ["capture", "capture-half", "cancel", "lapse"]),
+        (["pay", "capture-half"], ["refund", "refund-half", "dispute", "inquire"]),
+        (["pay", "cancel"], []),
+        (["pay", "lapse"], []),
+    ],
+)
+def test_reserved_money_is_captured_or_let_go_from_the_page(
+    account: StripeAccount, server: Server, moves: list[str], offered: list[str]
+) -> None:
+    session_id = an_open_session(account, capture_method="manual")
+    statuses = [ask(server.url, f"/pay/{session_id}/{move}", {})[0] for move in moves]
+    _, html, _ = ask(server.url, f"/pay/{session_id}")
+    assert statuses == [303] * len(moves)
+    assert moves_on(html) == offered
