@@ -78,12 +78,18 @@ class StripeAccount(AccountDeliveries):
         `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
         """
         with self.lock:
-            lines = [(self._price(line, currency), quantity) for line, quantity in line_items]
+            lines = [
+                checkout.Line(self._price(line, currency), quantity)
+                for line, quantity in line_items
+            ]
             order = checkout.Order(
                 lines=lines,
-                currency=currency or (lines[0][0]["currency"] if lines else "usd"),
+                currency=currency or (lines[0].price["currency"] if lines else "usd"),
                 mode=mode,
-                client_reference_id=client_reference_id,
+                shown={
+                    "client_reference_id": client_reference_id,
+                    "success_url": "https://example.com/success",
+                },
                 customer_email=customer_email,
                 metadata=dict(metadata or {}),
                 payment_intent_metadata=dict(payment_intent_metadata or {}),

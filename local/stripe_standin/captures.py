@@ -16,7 +16,8 @@ def capture(store: Store, intent: Json, amount_minor: int | None) -> None:
     charge = _reserved(store, intent)
     amount = charge["amount"] if amount_minor is None else amount_minor
     if not 0 < amount <= charge["amount"]:
-        raise IllegalMove(f"cannot capture {amount} of {intent['id']}: {charge['amount']} is there")
+        message = f"The amount {amount} is not what can be captured: up to {charge['amount']}."
+        raise IllegalMove(message, "amount_too_large", "amount_to_capture")
     rest = charge["amount"] - amount
     if rest:
         refunds.release(store, charge, rest)
@@ -26,6 +27,14 @@ def capture(store: Store, intent: Json, amount_minor: int | None) -> None:
         store.update(session, payment_status="paid")
     if rest:
         store.record("charge.refunded", charge)
+
+
+def check(intent: Json) -> None:
+    """Raise unless money is reserved, and waits."""
+    if intent["status"] != "requires_capture":
+        message = f"The payment intent {intent['id']} has the status {intent['status']}, but"
+        message += " only one that requires_capture can be captured."
+        raise IllegalMove(message, "payment_intent_unexpected_state")
 
 
 def cancel(store: Store, intent: Json, reason: str) -> None:
@@ -50,6 +59,5 @@ def _let_go(store: Store, intent: Json) -> Json:
 
 
 def _reserved(store: Store, intent: Json) -> Json:
-    if intent["status"] != "requires_capture":
-        raise IllegalMove(f"the payment intent {intent['id']} is {intent['status']}")
+    check(intent)
     return store.get("charge", intent["latest_charge"])

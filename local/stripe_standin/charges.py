@@ -10,6 +10,13 @@ from local.stripe_standin.errors import Json
 from local.stripe_standin.payment_intents import failure_of
 from local.stripe_standin.store import Store
 
+_OF_THE_INTENT = (
+    "description",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
 _SECONDS_TO_CAPTURE = 7 * 24 * 3600
 
 
@@ -25,6 +32,7 @@ def create(store: Store, intent: Json, payment_method_type: str, email: str | No
             "billing_details": method["billing_details"],
             "created": store.now(),
             "currency": intent["currency"],
+            "customer": intent["customer"],
             "livemode": store.livemode,
             "metadata": dict(intent["metadata"]),
             "payment_intent": intent["id"],
@@ -32,7 +40,8 @@ def create(store: Store, intent: Json, payment_method_type: str, email: str | No
             "payment_method_details": payment_methods.charge_details(
                 payment_method_type, intent["amount"]
             ),
-            "receipt_email": email,
+            "receipt_email": intent["receipt_email"] or email,
+            **{name: intent[name] for name in _OF_THE_INTENT},
         }
     )
     if "presentment_details" in intent:

@@ -12,6 +12,7 @@ from local.stripe_standin.store import Store
 
 _SECONDS_TO_ANSWER = 7 * 24 * 3600
 _OPEN = ("needs_response", "under_review")
+_UNANSWERED = ("needs_response", "warning_needs_response")
 _OPEN_INQUIRY = ("warning_needs_response", "warning_under_review")
 _TEXTS = (
     "access_activity_log",
@@ -64,9 +65,33 @@ def create(
     return dispute
 
 
+def change(
+    store: Store, dispute: Json, metadata: Json, evidence: Json | None, submits: bool
+) -> None:
+    """What the seller says about a dispute, kept for later or sent to the bank."""
+    if evidence is not None or submits:
+        _in(store, dispute["id"], _UNANSWERED)
+    store.update(dispute, metadata=metadata)
+    if evidence is not None:
+        details = {**dispute["evidence_details"], "has_evidence": True}
+        store.update(dispute, evidence=evidence, evidence_details=details)
+    if submits:
+        submit_evidence(store, dispute["id"])
+    else:
+        store.record("charge.dispute.updated", dispute)
+
+
+def close(store: Store, dispute: Json) -> None:
+    """The seller does not defend themselves: a dispute is lost, an inquiry is over."""
+    if dispute["status"] in _OPEN_INQUIRY:
+        close_inquiry(store, dispute["id"])
+    else:
+        lose(store, dispute["id"])
+
+
 def submit_evidence(store: Store, dispute_id: str) -> None:
     """Answer the dispute or inquiry; the bank now reviews it."""
-    dispute = _in(store, dispute_id, ("needs_response", "warning_needs_response"))
+    dispute = _in(store, dispute_id, _UNANSWERED)
     details = {**dispute["evidence_details"], "has_evidence": True, "submission_count": 1}
     status = dispute["status"].replace("needs_response", "under_review")
     store.update(dispute, status=status, evidence_details=details)
@@ -115,7 +140,7 @@ def _withdraw(store: Store, charge: Json, dispute: Json) -> None:
 def _in(store: Store, dispute_id: str, statuses: tuple[str, ...]) -> Json:
     dispute = store.get("dispute", dispute_id)
     if dispute["status"] not in statuses:
-        raise IllegalMove(f"dispute {dispute_id} is {dispute['status']}")
+        raise IllegalMove(f"The dispute {dispute_id} is {dispute['status']}.")
     return dispute
 
 

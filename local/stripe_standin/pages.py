@@ -8,7 +8,7 @@ from local.stripe_standin import page_moves
 from local.stripe_standin.account import StripeAccount
 from local.stripe_standin.api_request import Request
 from local.stripe_standin.checkout_page import front_page, session_page
-from local.stripe_standin.errors import ApiError, IllegalMove
+from local.stripe_standin.errors import ApiError, IllegalMove, Json
 from local.stripe_standin.forwarding import Forwarder
 from local.stripe_standin.page_style import page
 
@@ -60,14 +60,26 @@ class Pages:
 
     def _buy(self, request: Request) -> PageAnswer:
         try:
-            given = request.parameters()
-            quantity = given.whole("quantity", least=1, most=_MAX_QUANTITY) or 1
-            line = (given.required("price"), quantity)
-            user_id = given.required("user_id")
+            form = request.values()
+            line = (_needed(form, "price"), _quantity(form))
+            user_id = _needed(form, "user_id")
             created = self._account.create_checkout_session([line], client_reference_id=user_id)
         except (ApiError, IllegalMove) as refused:
             return _shown(400, front_page(self._account, str(refused)))
         return _redirect(f"/pay/{created['id']}")
+
+
+def _needed(form: Json, name: str) -> str:
+    if not form.get(name):
+        raise IllegalMove(f"{name} is missing.")
+    return str(form[name])
+
+
+def _quantity(form: Json) -> int:
+    text = str(form.get("quantity") or 1)
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_QUANTITY:
+        raise IllegalMove(f"The quantity is not between 1 and {_MAX_QUANTITY}: {text}")
+    return int(text)
 
 
 def _shown(status: int, body: bytes) -> PageAnswer:

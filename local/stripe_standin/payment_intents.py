@@ -25,7 +25,12 @@ def of_session(store: Store, session: Json) -> Json:
         session["payment_method_types"],
         order["payment_intent_metadata"],
     )
-    store.update(intent, capture_method=order["capture_method"])
+    store.update(
+        intent,
+        capture_method=order["capture_method"],
+        customer=session["customer"],
+        **order["intent"],
+    )
     if order["presentment"] is not None:
         store.update(intent, presentment_details=dict(order["presentment"]))
     store.update(session, payment_intent=intent["id"])

@@ -7,6 +7,8 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 
 from __future__ import annotations
 
+from heapq import heappop
+
 from local.stripe_standin import captures, charges, checkout, payment_intents, payment_methods
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.store import Store
@@ -79,6 +81,14 @@ def expire(store: Store, session_id: str) -> None:
     store.record("checkout.session.expired", session)
 
 
+def expire_due(store: Store) -> None:
+    """Expire every session whose time is over. Looking at the account does it."""
+    while store.open_until and store.open_until[0][0] <= store.now():
+        _, session_id = heappop(store.open_until)
+        if store.get("checkout.session", session_id)["status"] == "open":
+            expire(store, session_id)
+
+
 def cancel_payment_intent(store: Store, session_id: str) -> None:
     """Cancel the payment intent of a session."""
     cancel_intent(store, intent_of(store, session_id), "requested_by_customer")
@@ -90,7 +100,9 @@ def cancel_intent(store: Store, intent: Json, reason: str) -> None:
         captures.cancel(store, intent, reason)
         return
     if intent["status"] not in ("requires_payment_method", "processing"):
-        raise IllegalMove(f"the payment intent {intent['id']} is {intent['status']}")
+        message = f"The payment intent {intent['id']} has the status {intent['status']}, and"
+        message += " cannot be canceled."
+        raise IllegalMove(message, "payment_intent_unexpected_state")
     if intent["status"] == "processing":
         charges.fail(store, store.get("charge", intent["latest_charge"]))
     payment_intents.cancel(store, intent, reason)
@@ -147,7 +159,7 @@ def _attempt(store: Store, session: Json, payment_method_type: str) -> tuple[Jso
     intent = payment_intents.of_session(store, session)
     if intent["status"] == "canceled":
         raise IllegalMove(f"the payment intent of {session['id']} is canceled")
-    email = session["customer_email"] or store.orders[session["id"]]["buyer_email"]
+    email = checkout.buyer_email(store, session)
     return intent, charges.create(store, intent, payment_method_type, email)
 
 
