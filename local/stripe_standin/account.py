@@ -7,10 +7,17 @@ changes nothing. Amounts are integers in the currency's minor unit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from local.stripe_standin import catalogue, checkout, disputes, purchases, refunds
+from local.stripe_standin import (
+    catalogue,
+    checkout,
+    disputes,
+    payment_links,
+    purchases,
+    refunds,
+)
 from local.stripe_standin.account_deliveries import AccountDeliveries
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.store import Store, copy_of
@@ -102,6 +109,24 @@ class StripeAccount(AccountDeliveries):
                 buyer_email=buyer_email,
             )
             return copy_of(checkout.create(self.store, order))
+
+    def enter_promotion_code(self, session_id: str, code: str) -> Json:
+        """The buyer types a promotion code; answers the session with its new amounts."""
+        return self._made(lambda: checkout.enter_code(self.store, session_id, code))
+
+    def adjust_quantity(self, session_id: str, item_id: str, quantity: int) -> Json:
+        """The buyer changes how many they buy; answers the session with its new amounts."""
+        return self._made(
+            lambda: checkout.adjust_quantity(self.store, session_id, item_id, quantity)
+        )
+
+    def follow_payment_link(self, link_id: str, visit: Mapping[str, str]) -> Json:
+        """Somebody opens a payment link, with these URL parameters; answers their session."""
+        return self._made(
+            lambda: payment_links.open_session(
+                self.store, self.store.get("payment_link", link_id), visit
+            )
+        )
 
     def complete(
         self, session_id: str, payment_method_type: str = "card", settled: bool = True

@@ -40,9 +40,8 @@ class AccountCore:
 
     def expire_due(self) -> None:
         """Expire the sessions whose time is over, as every look at the account does."""
-        with self.lock:
-            if self.store.open_until and self.store.open_until[0][0] <= self.store.now():
-                self._moved(purchases.expire_due)
+        if purchases.any_due(self.store):
+            self._moved(purchases.expire_due)
 
     def session(self, session_id: str, expand: Iterable[str] = ()) -> Json:
         """A Checkout session as the API would answer it."""

@@ -37,8 +37,9 @@ class Api:
 
         `failing` is an error status that was ordered instead of what the call would do.
         """
+        # Before the lock is held: whoever hears of it may ask again, and wait for the answer.
+        self._account.expire_due()
         with self._account.lock:
-            self._account.expire_due()
             headers = {
                 "Request-Id": self._account.store.ids.new("req_", 14),
                 "Stripe-Version": self._account.store.api_version,
@@ -51,8 +52,8 @@ class Api:
                     replayed = {"Idempotent-Replayed": "true"}
                     return Answer(kept.status, kept.body, headers | replayed)
                 work = self._failing(failing) if failing else self._work(request)
-            except ApiError as error:
-                return _refused(error, headers)
+            except (ApiError, IllegalMove) as refused:
+                return _refused(refused, headers)
             answer = self._answer(work, headers)
             self._keys.keep(request, answer.status, answer.body)
             return answer
@@ -89,14 +90,15 @@ class Api:
         try:
             found = self._account.change(lambda _store: work())
             return Answer(200, json.dumps(found).encode(), headers)
-        except IllegalMove as refused:
-            error = ApiError(400, str(refused), code=refused.code, param=refused.param)
-            return _refused(error, headers)
-        except ApiError as error:
-            return _refused(error, headers)
+        except (ApiError, IllegalMove) as refused:
+            return _refused(refused, headers)
 
 
-def _refused(error: ApiError, headers: dict[str, str]) -> Answer:
+def _refused(refused: ApiError | IllegalMove, headers: dict[str, str]) -> Answer:
+    """The answer to what cannot be; what a purchase's state forbids is a bad request."""
+    error = refused
+    if isinstance(error, IllegalMove):
+        error = ApiError(400, str(error), code=error.code, param=error.param)
     if error.status == 501:
         headers = headers | {"Stripe-Should-Retry": "false"}
     return Answer(error.status, json.dumps(error.body()).encode(), headers)

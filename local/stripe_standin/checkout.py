@@ -124,6 +124,37 @@ def price(store: Store, session: Json) -> None:
     store.update(session, amount_subtotal=subtotal, amount_total=total, total_details=details)
 
 
+def enter_code(store: Store, session_id: str, code: str) -> Json:
+    """Apply the promotion code that the buyer typed, instead of any other discount."""
+    session = open_session(store, session_id)
+    if not session["allow_promotion_codes"]:
+        raise IllegalMove(f"session {session_id} takes no promotion codes")
+    found = discounts.by_code(store, code)
+    if found is None:
+        raise IllegalMove(f"There is no promotion code {code}.")
+    new = [discounts.of_promotion_code(found)]
+    args = (new, session["amount_subtotal"], session["currency"], session["customer"])
+    discounts.minor(store, *args)
+    store.update(session, discounts=new)
+    price(store, session)
+    return session
+
+
+def adjust_quantity(store: Store, session_id: str, item_id: str, quantity: int) -> Json:
+    """Change the quantity of a line item within its limits."""
+    session = open_session(store, session_id)
+    item = next((each for each in store.line_items[session_id] if each["id"] == item_id), None)
+    limits = (item or {}).get("adjustable_quantity") or {"enabled": False}
+    if item is None or not limits["enabled"]:
+        raise IllegalMove(f"the quantity of {item_id} cannot be changed")
+    if not limits["minimum"] <= quantity <= limits["maximum"]:
+        message = f"The quantity must be from {limits['minimum']} to {limits['maximum']}."
+        raise IllegalMove(message)
+    item["quantity"] = quantity
+    price(store, session)
+    return session
+
+
 def open_session(store: Store, session_id: str) -> Json:
     """The session, if the buyer can still act on it; else IllegalMove."""
     session = store.get("checkout.session", session_id)

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from local.stripe_standin import money
 from local.stripe_standin.calls import named
-from local.stripe_standin.errors import Json, invalid, lacking, missing
+from local.stripe_standin.errors import IllegalMove, Json, invalid, lacking, missing
 from local.stripe_standin.parameters import Parameters
 from local.stripe_standin.store import Store
 
@@ -75,7 +75,7 @@ def of_promotion_code(promotion_code: Json) -> Json:
 def minor(
     store: Store, discounts: list[Json], subtotal_minor: int, currency: str, customer: str | None
 ) -> int:
-    """What the discounts take off; an ApiError where one cannot be used for this purchase."""
+    """What the discounts take off; IllegalMove where one cannot be used for this purchase."""
     return sum(_minor_of(store, each, subtotal_minor, currency, customer) for each in discounts)
 
 
@@ -110,20 +110,21 @@ def _read_one(store: Store, given: Parameters) -> Json:
 def _minor_of(
     store: Store, discount: Json, subtotal_minor: int, currency: str, customer: str | None
 ) -> int:
-    coupon = named(store, "coupon", discount["coupon"], "discounts[0][coupon]", 400)
+    coupon = store.get("coupon", discount["coupon"])
     if not coupon["valid"] or _over(store, coupon["redeem_by"]):
-        raise invalid("discounts[0][coupon]", f"Coupon expired: {coupon['id']}", "coupon_expired")
+        param = "discounts[0][coupon]"
+        raise IllegalMove(f"Coupon expired: {coupon['id']}", "coupon_expired", param)
     code = store.find("promotion_code", discount["promotion_code"])
     reason = code and _refusal(store, code, subtotal_minor, currency, customer)
     if code and reason:
         message = f"The promotion code {code['code']} {reason}."
-        raise invalid("discounts[0][promotion_code]", message)
+        raise IllegalMove(message, param="discounts[0][promotion_code]")
     if coupon["amount_off"] is None:
         part = Decimal(str(coupon["percent_off"])) / 100
         return int((subtotal_minor * part).to_integral_value(ROUND_HALF_UP))
     if coupon["currency"] != currency:
         message = f"The coupon {coupon['id']} is in {coupon['currency']}, not in {currency}."
-        raise invalid("discounts[0][coupon]", message)
+        raise IllegalMove(message, param="discounts[0][coupon]")
     return min(int(coupon["amount_off"]), subtotal_minor)
 
 

@@ -83,10 +83,14 @@ def expire(store: Store, session_id: str) -> None:
 
 def expire_due(store: Store) -> None:
     """Expire every session whose time is over. Looking at the account does it."""
-    while store.open_until and store.open_until[0][0] <= store.now():
+    while any_due(store):
         _, session_id = heappop(store.open_until)
         if store.get("checkout.session", session_id)["status"] == "open":
             expire(store, session_id)
+
+
+def any_due(store: Store) -> bool:
+    return bool(store.open_until) and store.open_until[0][0] <= store.now()
 
 
 def cancel_payment_intent(store: Store, session_id: str) -> None:

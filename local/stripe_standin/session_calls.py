@@ -161,4 +161,9 @@ def _shown(given: Parameters) -> Json:
     values = given.given(*_SHOWN)
     for each in values.get("custom_fields", ()):
         each.setdefault(each["type"], {})
-    return shapes.shown("checkout.session", values, before=blank_session())
+    shown = shapes.shown("checkout.session", values, before=blank_session())
+    configuration = given.take("payment_method_configuration")
+    if configuration is not None:
+        details = {"id": configuration, "parent": None}
+        shown["payment_method_configuration_details"] = details
+    return shown
