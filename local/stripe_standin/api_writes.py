@@ -15,13 +15,10 @@ from local.stripe_standin.typed import check_metadata
 def creating(resource: Resource) -> Handler:
     def create(store: Store, call: Call) -> Work:
         shown = shapes.shown(resource.object_type, call.given.given(*resource.creates))
-        base: Json = {
-            "object": resource.object_type,
-            "created": store.now(),
-            "livemode": store.livemode,
-            "metadata": call.given.metadata(),
-        }
-        new = {**shapes.blank(resource.object_type), **base, **resource.defaults, **shown}
+        new = shapes.blank(resource.object_type) | {"livemode": store.livemode}
+        if "created" in new:
+            new["created"] = store.now()
+        new |= {"metadata": call.given.metadata(), **resource.defaults, **shown}
         _check_id(store, resource, new["id"])
         new["id"] = new["id"] or store.ids.new(resource.prefix)
         prepare = resource.prepare
@@ -48,6 +45,9 @@ def updating(resource: Resource) -> Handler:
         )
         if "metadata" in call.given:
             changes["metadata"] = merged(found["metadata"], call.given.take("metadata"))
+
+        if "updated" in found:
+            changes["updated"] = store.now()
 
         def work() -> Json:
             store.update(found, **changes)

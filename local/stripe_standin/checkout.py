@@ -204,12 +204,15 @@ def line_item(store: Store, line: Line, products: Mapping[str, Json] | None = No
     """A line as the API shows it. `products` are those that are not in the store yet."""
     product_id = line.price["product"]
     product = (products or {}).get(product_id) or store.get("product", product_id)
-    nothing = dict.fromkeys(("amount_discount", "amount_subtotal", "amount_tax", "amount_total"), 0)
+    amount = line.price["unit_amount"] * line.quantity
     return {
-        **nothing,
         "id": store.ids.new("li_1"),
         "object": "item",
         "adjustable_quantity": None,
+        "amount_discount": 0,
+        "amount_subtotal": amount,
+        "amount_tax": 0,
+        "amount_total": amount,
         "currency": line.price["currency"],
         "description": product["name"],
         "metadata": {},

@@ -40,6 +40,8 @@ def cursor_of(parameters: Parameters) -> Cursor:
 
 def created_filter(parameters: Parameters) -> Keep:
     """`created=…` or `created[gt|gte|lt|lte]=…`, in seconds since 1970."""
+    if "created" not in parameters:
+        return lambda _found: True
     given = parameters.take("created")
     bounds = given if isinstance(given, dict) else {}
     exact = None if bounds else given
