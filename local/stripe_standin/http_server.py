@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any, cast
 
+from local.stripe_standin import published
 from local.stripe_standin.account import StripeAccount
 from local.stripe_standin.api import Api
 from local.stripe_standin.api_request import Request
@@ -25,6 +26,8 @@ class Server:
     """A running stand-in. `requests` logs (method, path) of every API request received."""
 
     def __init__(self, account: StripeAccount, port: int) -> None:
+        # Read now, so that a stand-in that lacks it does not start.
+        published.document()
         self.account = account
         self.faults = Faults()
         self.requests: list[tuple[str, str]] = []

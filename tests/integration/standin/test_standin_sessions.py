@@ -1,4 +1,4 @@
-"""Checkout sessions over the API: whom they are for, what they cost, and when they end."""
+"""Checkout sessions over the API: whom they are for and what they show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.stripe_standin import IllegalMove, Server, StripeAccount
-from tests.integration.standin.builders import PAID, Clock, an_account, client_of, types
+from tests.integration.standin.builders import Clock, an_account, client_of, types
 from tests.integration.standin.calling import Caller, Json, a_line, session_params
 from tests.integration.standin.openapi_schemas import errors_of
 
@@ -24,17 +24,6 @@ def caller(clock: Clock) -> Caller:
 
 def a_session(caller: Caller, **changes: Any) -> Json:
     return caller.post("checkout/sessions", session_params(**changes))
-
-
-def a_coupon(caller: Caller, **changes: Any) -> str:
-    coupon: str = caller.post("coupons", {"percent_off": 25, **changes})["id"]
-    return coupon
-
-
-def a_promotion_code(caller: Caller, coupon: str, **changes: Any) -> str:
-    promotion = {"type": "coupon", "coupon": coupon}
-    code: str = caller.post("promotion_codes", {"promotion": promotion, **changes})["id"]
-    return code
 
 
 def test_a_customer_is_named_by_everything_that_the_purchase_makes(caller: Caller) -> None:
@@ -69,127 +58,6 @@ def test_a_customers_address_is_kept_when_the_session_says_so(caller: Caller) ->
     session_id = a_session(caller, customer=customer, customer_update=update)["id"]
     caller.account.complete(session_id)
     assert caller.get(f"customers/{customer}")["address"]["country"] == "US"
-
-
-@pytest.mark.parametrize(
-    ("coupon", "discount"),
-    [
-        ({"percent_off": 25}, 1225),
-        ({"percent_off": "33.3"}, 1632),
-        ({"percent_off": 100}, 4900),
-        ({"percent_off": None, "amount_off": 900, "currency": "usd"}, 900),
-        ({"percent_off": None, "amount_off": 9999, "currency": "usd"}, 4900),
-    ],
-    ids=str,
-)
-def test_a_coupon_takes_off_what_it_says(caller: Caller, coupon: Json, discount: int) -> None:
-    params = {name: each for name, each in {"percent_off": 1, **coupon}.items() if each is not None}
-    discounts = [{"coupon": caller.post("coupons", params)["id"]}]
-    session = a_session(caller, discounts=discounts, expand=["line_items"])
-    [item] = session["line_items"]["data"]
-    assert session["total_details"]["amount_discount"] == discount
-    assert (session["amount_subtotal"], session["amount_total"]) == (4900, 4900 - discount)
-    assert (item["amount_discount"], item["amount_total"]) == (discount, 4900 - discount)
-
-
-def test_what_is_left_after_a_coupon_is_what_is_charged(caller: Caller) -> None:
-    account = caller.account
-    session_id = a_session(caller, discounts=[{"coupon": a_coupon(caller)}])["id"]
-    account.complete(session_id)
-    assert account.session(session_id, PAID)["payment_intent"]["latest_charge"]["amount"] == 3675
-
-
-def test_a_promotion_code_shows_its_coupon_and_counts_its_uses(caller: Caller) -> None:
-    coupon = a_coupon(caller)
-    code = a_promotion_code(caller, coupon, code="SPRING", max_redemptions=1)
-    session = a_session(caller, discounts=[{"promotion_code": code}])
-    caller.account.complete(session["id"])
-    used = caller.get(f"promotion_codes/{code}")
-    assert session["discounts"] == [{"coupon": coupon, "promotion_code": code}]
-    assert (used["times_redeemed"], used["active"]) == (1, False)
-    assert caller.get(f"coupons/{coupon}")["times_redeemed"] == 1
-
-
-@pytest.mark.parametrize("use", ["max_redemptions", "redeem_by"])
-def test_a_coupon_that_is_over_is_refused(caller: Caller, clock: Clock, use: str) -> None:
-    limit = 1 if use == "max_redemptions" else int(clock.now) + 60
-    discounts = [{"coupon": a_coupon(caller, **{use: limit})}]
-    caller.account.complete(a_session(caller, discounts=discounts)["id"])
-    clock.now += 60
-    error = caller.refused("checkout/sessions", session_params(discounts=discounts))
-    assert error["code"] == "coupon_expired"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"active": False},
-        {"restrictions": {"minimum_amount": 4901, "minimum_amount_currency": "usd"}},
-        {"restrictions": {"minimum_amount": 1, "minimum_amount_currency": "eur"}},
-    ],
-    ids=str,
-)
-def test_a_promotion_code_that_is_not_for_this_purchase_is_refused(
-    caller: Caller, changes: Json
-) -> None:
-    code = a_promotion_code(caller, a_coupon(caller), **changes)
-    params = session_params(discounts=[{"promotion_code": code}])
-    assert caller.refused("checkout/sessions", params)["param"] == "discounts[0][promotion_code]"
-
-
-def test_a_coupon_of_another_currency_is_refused(caller: Caller) -> None:
-    coupon = caller.post("coupons", {"amount_off": 100, "currency": "eur"})["id"]
-    params = session_params(discounts=[{"coupon": coupon}])
-    assert caller.refused("checkout/sessions", params)["param"] == "discounts[0][coupon]"
-
-
-def test_a_discount_may_not_leave_less_than_can_be_charged(caller: Caller) -> None:
-    coupon = caller.post("coupons", {"amount_off": 4851, "currency": "usd"})["id"]
-    params = session_params(discounts=[{"coupon": coupon}])
-    assert caller.refused("checkout/sessions", params)["code"] == "amount_too_small"
-
-
-def test_a_session_expires_when_its_time_is_over(caller: Caller, clock: Clock) -> None:
-    session = a_session(caller, expires_at=int(clock.now) + 1800)
-    clock.now += 1799
-    open_until_then = caller.get(f"checkout/sessions/{session['id']}")["status"]
-    clock.now += 1
-    expired = caller.get(f"checkout/sessions/{session['id']}")
-    assert (open_until_then, expired["status"], expired["url"]) == ("open", "expired", None)
-    assert types(caller.account.events) == ["checkout.session.expired"]
-
-
-@pytest.mark.parametrize(
-    "look",
-    [
-        lambda account, session_id: account.session(session_id)["status"],
-        lambda account, _: account.sessions()[0]["status"],
-        lambda account, _: account.events[-1]["data"]["object"]["status"],
-        lambda account, _: Caller(account).get("checkout/sessions")["data"][0]["status"],
-        lambda account, _: Caller(account).get("events")["data"][0]["data"]["object"]["status"],
-    ],
-    ids=["session", "sessions", "events", "list over the API", "events over the API"],
-)
-def test_whoever_looks_sees_that_a_day_is_over(caller: Caller, clock: Clock, look: Any) -> None:
-    session_id = a_session(caller)["id"]
-    clock.now += 86_400
-    assert look(caller.account, session_id) == "expired"
-
-
-def test_a_session_that_is_complete_does_not_expire(caller: Caller, clock: Clock) -> None:
-    session_id = a_session(caller)["id"]
-    caller.account.complete(session_id)
-    clock.now += 86_400
-    assert caller.account.session(session_id)["status"] == "complete"
-
-
-def test_listeners_hear_of_a_session_that_expired_by_itself(caller: Caller, clock: Clock) -> None:
-    heard: list[str] = []
-    caller.account.subscribe(lambda events: heard.extend(types(events)))
-    a_session(caller)
-    clock.now += 86_400
-    caller.get("checkout/sessions")
-    assert heard == ["checkout.session.expired"]
 
 
 @pytest.mark.parametrize(
@@ -287,15 +155,6 @@ def test_a_buyer_changes_the_quantity_within_its_limits(caller: Caller) -> None:
         with pytest.raises(IllegalMove):
             account.adjust_quantity(session["id"], item_id, quantity)
     assert account.session(session["id"])["amount_total"] == 14_800
-
-
-def test_a_buyer_types_a_promotion_code(caller: Caller) -> None:
-    account = caller.account
-    a_promotion_code(caller, a_coupon(caller), code="SPRING")
-    session_id = a_session(caller, allow_promotion_codes=True)["id"]
-    with pytest.raises(IllegalMove):
-        account.enter_promotion_code(session_id, "AUTUMN")
-    assert account.enter_promotion_code(session_id, "spring")["amount_total"] == 3675
 
 
 def test_stripes_client_opens_a_session_as_applications_do(
