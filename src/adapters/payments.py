@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 
 from adapters.postgres import Database
 from adapters.rollup import change
@@ -14,6 +15,9 @@ from domain.events import Hint, Reference, ReferenceKind
 from domain.money import to_major, to_minor
 from domain.packages import Package
 from domain.payment import HeldReason, Payment, PaymentStatus
+
+if TYPE_CHECKING:
+    from domain.operations import Signed
 
 FIND = statement("payments/find_payment")
 RECORD = statement("payments/record_payment")
@@ -58,7 +62,7 @@ class PostgresTill:
         self._database.one(RECORD_IGNORED, _event_columns(hint))
 
     def _parameters(self, write: Write) -> dict[str, Any]:
-        standing, entry, resolution = write.standing, write.entry, write.hint.resolution
+        standing, entry = write.standing, write.entry
         was, became = change(write.payment, standing)
         return {
             **_event_columns(write.hint),
@@ -66,9 +70,7 @@ class PostgresTill:
             "outcome": write.verdict,
             "payment_id": standing.payment_id if standing else _new_id("pay"),
             "found_revision": standing.revision if standing else None,
-            "create_user": not self._hold_unknown_users or resolution is not None,
-            "actor": resolution.actor if resolution else None,
-            "note": resolution.note if resolution else None,
+            "create_user": not self._hold_unknown_users or write.hint.resolution is not None,
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
@@ -89,6 +91,16 @@ def _event_columns(hint: Hint) -> dict[str, Any]:
         "object_id": hint.reference.id,
         "event_created": hint.event_created,
         "source": hint.source,
+        **request_columns(hint.signed),
+    }
+
+
+def request_columns(signed: "Signed | None") -> dict[str, Any]:
+    """What is remembered of the request of an operator, if one asked."""
+    return {
+        "actor": signed.actor if signed else None,
+        "note": signed.note if signed else None,
+        "request": Jsonb(signed.asked) if signed else None,
     }
 
 
@@ -151,6 +163,7 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         paid_at=row["paid_at"],
         resolved=row["resolved"],
         erased=row["erased"],
+        dismissed=row["dismissed"],
     )
 
 

@@ -4,6 +4,7 @@ No session state (SET, advisory locks, prepared statements), so that RDS Proxy a
 transaction mode work. This is the only module that commits.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import certifi
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import SerializationFailure
 from psycopg.rows import DictRow, dict_row
 
 T = TypeVar("T")
@@ -22,6 +24,8 @@ Connection = psycopg.Connection[DictRow]
 # Proxies and firewalls cut connections idle for 30 minutes.
 MAX_AGE_SECONDS = 25 * 60
 CANCEL_SECONDS = 5.0
+# Each try fails only because somebody else's write succeeded.
+SERIALIZATION_TRIES = 5
 
 RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
@@ -42,7 +46,10 @@ class DatabaseUnavailable(Exception):
 
 
 class Database:
-    """Runs single statements (each its own transaction) and transactions on the one connection."""
+    """Runs single statements (each its own transaction) and transactions on the one connection.
+
+    Threads may share it: what one does waits for the other's transaction to end.
+    """
 
     def __init__(
         self,
@@ -53,18 +60,42 @@ class Database:
         self._clock = clock
         self._connection: Connection | None = None
         self._opened_at = 0.0
+        self._in_use = threading.RLock()
 
     def one(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
         """Runs one statement, committed by the time this returns; its first row, if any."""
-        cursor = self._current().execute(statement, parameters)
-        return cursor.fetchone() if cursor.description else None
+        with self._in_use:
+            cursor = self._current().execute(statement, parameters)
+            return cursor.fetchone() if cursor.description else None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """BEGIN … COMMIT around the block; ROLLBACK when it raises."""
-        connection = self._current()
-        with connection.transaction():
-            yield connection
+        with self._in_use:
+            connection = self._current()
+            with connection.transaction():
+                yield connection
+
+    def one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+        """As `one`, of one state of the database: what others write meanwhile, and it would have to
+        touch, makes it start again."""
+        for _ in range(SERIALIZATION_TRIES - 1):
+            with suppress(SerializationFailure):
+                return self._one_repeatable(statement, parameters)
+        return self._one_repeatable(statement, parameters)
+
+    def _one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+        with self._in_use:
+            connection = self._current()
+            # BEGIN says it: a SET would pin the connection in RDS Proxy.
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            try:
+                with connection.transaction():
+                    return connection.execute(statement, parameters).fetchone()
+            finally:
+                # A connection that broke is not used again.
+                with suppress(psycopg.Error):
+                    connection.isolation_level = None
 
     def retrying(self, unit: Callable[[], T]) -> T:
         """Runs `unit`, and once more on a new connection when the first one broke under it.

@@ -61,6 +61,10 @@ class Found:
     def standing_payment(self) -> Payment | None:
         return None if self.standing is None else self.standing.payment
 
+    @property
+    def is_held(self) -> bool:
+        return self.standing is not None and self.standing.payment.held_reason is not None
+
 
 @dataclass(frozen=True, slots=True)
 class NoCheckoutSession:
@@ -76,9 +80,11 @@ class StripeUnreachable:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefused:
-    """Stripe will not serve the call (key, permission, unknown id) until somebody mends it."""
+    """Stripe will not serve the call (key, permission, unknown id) until somebody mends it.
+    `is_gone`: it does not have the object."""
 
     why: str
+    is_gone: bool = False
 
 
 Retrieved = Purchase | NoCheckoutSession | StripeUnreachable | StripeRefused
@@ -117,10 +123,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Nothing was written; the same event may work later."""
+    """Nothing was written; the same event may work later, or not at all when what it is about
+    `is_gone`."""
 
     event_id: str
     why: str
+    is_gone: bool = False
 
 
 class Till(Protocol):
@@ -151,6 +159,8 @@ def converge(hint: Hint, till: Till, stripe: Stripe) -> Outcome | TryLater:
                 event_id=hint.event_id,
                 payment_id=found.known_payment_id,
             )
+        if hint.resolution is not None and not found.is_held:
+            return TryLater(hint.event_id, "somebody else has decided about the payment meanwhile")
         payment = _payment(hint, found, stripe.retrieve(reference))
         if not isinstance(payment, Payment):
             return _without_payment(hint, till, payment)
@@ -182,7 +192,8 @@ def _without_payment(
     hint: Hint, till: Till, failure: StripeUnreachable | StripeRefused | None
 ) -> Outcome | TryLater:
     if failure is not None:
-        return TryLater(hint.event_id, failure.why)
+        is_gone = isinstance(failure, StripeRefused) and failure.is_gone
+        return TryLater(hint.event_id, failure.why, is_gone)
     till.record_ignored(hint)
     return Outcome(
         verdict=Verdict.IGNORED, event_id=hint.event_id, reason="no purchase of a package"

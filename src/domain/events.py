@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.stripe_objects import Purchase, expanded, id_of, text
+
+if TYPE_CHECKING:
+    # The webhook does without it.
+    from domain.operations import Signed
 
 
 class Source(StrEnum):
@@ -77,14 +81,12 @@ class Resolution:
 
     user_id: str | None
     package_id: str | None
-    actor: str
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """That something happened to a purchase. `snapshot` is the session as the event shows it;
-    `resolution` is there when what happened is an operator's decision."""
+    `signed` is the request when an operator asked, `resolution` what it decides, if anything."""
 
     event_id: str
     event_type: str
@@ -94,6 +96,7 @@ class Hint:
     reference: Reference
     snapshot: Purchase | None = None
     resolution: Resolution | None = None
+    signed: "Signed | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Payment:
     """One Checkout session and what was paid for it. Amounts are integer minor units of
     `currency`; `amount_paid_cents` is in US cents, None while Stripe has not settled the charge.
     `resolved`: an operator said who bought what. `erased`: personal data must not come back.
+    `dismissed`: an operator said that it is no sale of ours.
     """
 
     user_id: str | None
@@ -64,6 +65,7 @@ class Payment:
     paid_at: datetime | None
     resolved: bool = False
     erased: bool = False
+    dismissed: bool = False
 
     @property
     def terms_are_settled(self) -> bool:

@@ -9,25 +9,24 @@ from tests.integration.operators import STRANGE_IDS
 from tests.integration.reports.books import Books
 from tests.integration.reports.http import BROWSER, got
 
-strange = pytest.mark.parametrize("user_id", STRANGE_IDS.values(), ids=list(STRANGE_IDS))
 both_formats = pytest.mark.parametrize("payload_format", ["1.0", "2.0"])
 PAYMENTS_OF = "/reports/payments_for_user?"
 
 
-@strange
 @both_formats
 def test_each_page_is_about_exactly_that_user(
-    books: Books, user_id: str, payload_format: Literal["1.0", "2.0"]
+    books: Books, payload_format: Literal["1.0", "2.0"]
 ) -> None:
     books.pay("ana")
-    paid = [books.pay(user_id), books.pay(user_id)]
-    query = urlencode({"user_id": user_id, "limit": 1})
-    first = got(PAYMENTS_OF + query, payload_format=payload_format)
-    onward = first.headers["link"].partition(">")[0].removeprefix("<?")
-    second = got(PAYMENTS_OF + onward, payload_format=payload_format)
-    rows = [*first.json["rows"], *second.json["rows"]]
-    assert [row["payment_id"] for row in rows] == paid[::-1]
-    assert second.json["next_cursor"] is None
+    paid = {each: [books.pay(each), books.pay(each)] for each in STRANGE_IDS.values()}
+    for user_id, payments in paid.items():
+        query = urlencode({"user_id": user_id, "limit": 1})
+        first = got(PAYMENTS_OF + query, payload_format=payload_format)
+        onward = first.headers["link"].partition(">")[0].removeprefix("<?")
+        second = got(PAYMENTS_OF + onward, payload_format=payload_format)
+        rows = [*first.json["rows"], *second.json["rows"]]
+        assert [row["payment_id"] for row in rows] == payments[::-1]
+        assert second.json["next_cursor"] is None
 
 
 @both_formats

@@ -32,7 +32,7 @@ _CONTENT = (
     (".unseen", "position: absolute; width: 1px; height: 1px; overflow: hidden"),
     (".unseen", "clip-path: inset(50%); white-space: nowrap"),
     (".nothing", "color: var(--quiet)"),
-    # An id of nothing but blanks can be seen and followed, and one cannot turn its neighbours round.
+    # Blanks in an id are seen, an id of nothing else can be followed, none turns others round.
     ("td a", "display: inline-block; min-width: 2ch; white-space: pre; unicode-bidi: isolate"),
     (".number", "text-align: right; font-variant-numeric: tabular-nums"),
     (".note", "white-space: normal; min-width: 40ch"),
