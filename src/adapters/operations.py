@@ -10,7 +10,7 @@ from psycopg import errors
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
-from domain.operate import NamedPayment, RememberedEvent
+from domain.books import NamedPayment, RememberedEvent
 from domain.operations import (
     AdjustCredits,
     DismissPayment,
@@ -29,7 +29,7 @@ ERASE_USER = statement("operations/erase_user")
 
 
 class PostgresBooks:
-    """`domain.operate.Books` over Postgres."""
+    """`domain.books.Books` over Postgres."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,8 +3,9 @@ rest is one statement each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
+from domain.books import Books, NamedPayment
 from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater, Verdict
 from domain.events import Hint, Reference, ReferenceKind, Resolution, Source, identify
 from domain.operations import (
@@ -36,61 +37,6 @@ class Done:
     signed: Signed
     outcome: str
     details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedEvent:
-    """What is known of an event or request done before.
-
-    `asked` is None for an event of Stripe's; in it a user who was erased since is None.
-    `user_is_there`: whether the user that is asked for now has a row, or a payment.
-    """
-
-    event_type: str
-    session_id: str | None
-    was_ignored: bool
-    asked: Mapping[str, Any] | None
-    user_is_there: bool
-
-    def is_repeated_by(self, signed: Signed) -> bool:
-        """Whether this is the same request. One about a person who was erased no longer says who
-        that was: it may have been whoever is not there, and nobody who is."""
-        if self.event_type != signed.event_type:
-            return False
-        if "user_id" in signed.asked and not self.user_is_there:
-            return self.asked in (signed.asked, {**signed.asked, "user_id": None})
-        return self.asked == signed.asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedPayment:
-    """The payment an operator names, as it stands; whether the package named with it is known."""
-
-    session_id: str
-    user_id: str | None
-    held_reason: str | None
-    package_is_known: bool
-
-
-class Books(Protocol):
-    """The database side of operations. Writes are done once and whole; they give None when there
-    was nothing to do: the request was done before, or what it names is not as it must be."""
-
-    def find_payment(self, payment_id: str, package_id: str | None) -> NamedPayment | None: ...
-
-    def find_event(self, event_id: str, user_id: str | None = None) -> RememberedEvent | None: ...
-
-    def adjust(self, operation: AdjustCredits) -> int | None:
-        """The new balance."""
-
-    def erase_user(self, operation: EraseUser) -> int | None:
-        """How many payments were erased."""
-
-    def erase_payment(self, operation: ErasePayment) -> int | None:
-        """How many payments were erased: this one."""
-
-    def dismiss(self, operation: DismissPayment) -> str | None:
-        """The id of the payment."""
 
 
 EventOfStripe = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
@@ -179,12 +125,9 @@ def _adjust(operation: AdjustCredits, books: Books) -> Done | OperationRefused:
 
 def _dismiss(operation: DismissPayment, books: Books) -> Done | OperationRefused:
     payment_id = books.dismiss(operation)
-    if payment_id is not None:
-        return Done(operation.signed, "recorded", {"payment_id": payment_id})
-    if before := _done_before(operation.signed, books):
-        return before
-    is_there = books.find_payment(operation.payment_id, None) is not None
-    return (_not_held if is_there else _unknown_payment)(operation.payment_id)
+    if payment_id is None:
+        return _not_done_to_payment(operation, books, _not_held(operation.payment_id))
+    return Done(operation.signed, "recorded", {"payment_id": payment_id})
 
 
 def _erase_user(operation: EraseUser, books: Books) -> Done | OperationRefused:
@@ -196,16 +139,20 @@ def _erase_user(operation: EraseUser, books: Books) -> Done | OperationRefused:
 
 def _erase_payment(operation: ErasePayment, books: Books) -> Done | OperationRefused:
     payments = books.erase_payment(operation)
-    if payments is not None:
-        return Done(operation.signed, "recorded", {"payments": payments})
+    if payments is None:
+        why = f"{operation.payment_id} has a user: send erase_user with the user_id instead"
+        return _not_done_to_payment(operation, books, OperationRefused("has_user", why))
+    return Done(operation.signed, "recorded", {"payments": payments})
+
+
+def _not_done_to_payment(
+    operation: DismissPayment | ErasePayment, books: Books, refused: OperationRefused
+) -> Done | OperationRefused:
+    """Why nothing was written; `refused` when the payment is there and the request is new."""
     if before := _done_before(operation.signed, books):
         return before
-    if books.find_payment(operation.payment_id, None) is None:
-        return _unknown_payment(operation.payment_id)
-    return OperationRefused(
-        "has_user",
-        f"{operation.payment_id} belongs to a user: send erase_user with the user_id instead",
-    )
+    is_there = books.find_payment(operation.payment_id, None) is not None
+    return refused if is_there else _unknown_payment(operation.payment_id)
 
 
 def _replay(operation: ReplayEvent, desk: Desk) -> Done | OperationRefused:

@@ -13,6 +13,7 @@ INTENT = Reference(ReferenceKind.PAYMENT_INTENT, "pi_1")
 REFUNDED = purchase(payment_intent=intent_charged(amount_refunded=900))
 UNREACHABLE = StripeUnreachable("timeout")
 REFUSED = StripeRefused("no permission")
+GONE = StripeRefused("resource_missing", is_gone=True)
 OF_INTENT = hint("payment_intent.payment_failed", reference=INTENT)
 WITH_SNAPSHOT = hint(snapshot=snapshot())
 
@@ -52,3 +53,9 @@ def test_a_snapshot_does_not_count_while_stripe_answers() -> None:
     till = FakeTill(found())
     converge(WITH_SNAPSHOT, till, FakeStripe(REFUNDED))
     assert till.written[0].payment == derived(REFUNDED)
+
+
+def test_what_is_gone_is_said_to_be_gone() -> None:
+    assert converge(hint(), FakeTill(found()), FakeStripe(GONE)) == TryLater(
+        "evt_1", "resource_missing", is_gone=True
+    )

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from domain.books import RememberedEvent
 from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater, Verdict
 from domain.events import Hint, Reference, ReferenceKind, Source
-from domain.operate import Desk, Done, EventOfStripe, RememberedEvent, operate
+from domain.operate import Desk, Done, EventOfStripe, operate
 from domain.operations import OperationRefused, ReplayEvent, Signed
 from tests.unit.builders import event, session
 from tests.unit.test_identify_malformed import JSON, MISSHAPEN
