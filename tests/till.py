@@ -100,8 +100,13 @@ class Till:
         self.deliver(completed(self.account.complete(session_id)))
         return session_id
 
+    def add_user(self, user_id: str = "user_123") -> str:
+        """A user who has bought nothing yet, as the application makes one; the id."""
+        self.execute("INSERT INTO users (user_id) VALUES (%s)", user_id)
+        return user_id
+
     def spend(self, spent: int, user_id: str = "user_123") -> None:
-        """The user spends credits, by an adjustment."""
+        """A user who is there spends credits, by an adjustment."""
         request = {"operation": "adjust_credits", "user_id": user_id, "delta": -spent}
         answer = operations.handler(
             {**request, "actor": "the product", "request_id": uuid.uuid4().hex}, None

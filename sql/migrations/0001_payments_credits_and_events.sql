@@ -88,7 +88,9 @@ CREATE TABLE payment_transactions (
             ELSE div(tokens_purchased
                      * greatest(amount_charged - amount_refunded - amount_disputed, 0),
                      amount_charged)
-        END)
+        END),
+    CONSTRAINT a_dismissed_payment_counts_for_nothing CHECK (
+        NOT dismissed OR (payment_status = 'canceled' AND amount_paid = 0))
 );
 
 COMMENT ON TABLE payment_transactions IS 'One row a Checkout session, whatever became of it.';
@@ -103,7 +105,8 @@ COMMENT ON COLUMN payment_transactions.revision IS 'Rises by one a write; a writ
 
 COMMENT ON COLUMN payment_transactions.resolved IS 'An operator said who bought what; Stripe no longer decides that.';
 COMMENT ON COLUMN payment_transactions.erased IS 'Personal data was erased and must not come back from Stripe.';
-COMMENT ON COLUMN payment_transactions.dismissed IS 'An operator said that it is no sale of ours; nothing that Stripe says changes that.';
+COMMENT ON COLUMN payment_transactions.dismissed IS
+    'An operator said that it is no sale of ours. Nothing that Stripe says changes that.';
 
 CREATE INDEX payment_transactions_by_user ON payment_transactions (user_id, created_at DESC, payment_id DESC);
 CREATE INDEX payment_transactions_by_time ON payment_transactions (created_at DESC, payment_id DESC);
@@ -137,10 +140,16 @@ CREATE TABLE stripe_events (
     source        text NOT NULL CHECK (source IN ('webhook', 'eventbridge', 'reconcile', 'operations')),
     outcome       text NOT NULL CHECK (outcome IN ('recorded', 'unchanged', 'ignored')),
     payment_id    text,
-    received_at   timestamptz NOT NULL DEFAULT now()
+    received_at   timestamptz NOT NULL DEFAULT now(),
+    request       jsonb,
+    actor         text,
+    note          text
 );
 
 COMMENT ON TABLE stripe_events IS 'Events whose work is done. No payloads: Stripe keeps those, and they are full of personal data.';
+COMMENT ON COLUMN stripe_events.request IS
+    'The fields of an operation: its id cannot be used with others. A user who was erased since is null in it.';
+COMMENT ON COLUMN stripe_events.actor IS 'Who asked for an operation, and why: note.';
 
 INSERT INTO packages (package_id, package_name, tokens, amount_usd) VALUES
     ('starter', 'Starter', 1000, 10.00),

@@ -39,7 +39,7 @@ GRANT USAGE ON SCHEMA public TO webhook_writer, report_reader, operator;
 GRANT SELECT ON till, packages, users, payment_transactions, stripe_events TO webhook_writer, operator;
 GRANT INSERT, UPDATE ON users, payment_transactions TO webhook_writer, operator;
 GRANT INSERT ON credit_ledger, stripe_events TO webhook_writer, operator;
-GRANT UPDATE (object_id) ON stripe_events TO operator;
+GRANT UPDATE (object_id, request) ON stripe_events TO operator;
 GRANT INSERT, UPDATE ON packages TO operator;
 
 GRANT SELECT ON till, packages, users, payment_transactions, credit_ledger, stripe_events TO report_reader;

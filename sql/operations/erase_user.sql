@@ -1,11 +1,18 @@
 -- Takes a person out of the books and leaves every amount: the user id becomes an alias, e-mail
 -- addresses go. The ledger follows the user through its foreign key, the totals of customers follow
 -- with the next fold.
--- Parameters: event_id, event_type, user_id, alias.
--- Result: one row with the number of payments erased; none when the request was done before.
+-- To be run as a REPEATABLE READ transaction: a purchase of the user that commits meanwhile, and that
+-- this does not see, then makes it fail.
+-- Parameters: event_id, event_type, request, actor, note; user_id, alias.
+-- Result: one row with the number of payments erased; none when the request was done before or there
+-- is no such user: neither a row nor a payment.
 WITH request AS (
-    INSERT INTO stripe_events (event_id, event_type, object_id, source, outcome)
-    VALUES (%(event_id)s::text, %(event_type)s::text, %(alias)s::text, 'operations', 'recorded')
+    INSERT INTO stripe_events (
+        event_id, event_type, object_id, source, outcome, request, actor, note)
+    SELECT %(event_id)s::text, %(event_type)s::text, %(alias)s::text, 'operations', 'recorded',
+           %(request)s::jsonb, %(actor)s::text, %(note)s::text
+     WHERE EXISTS (SELECT FROM users WHERE user_id = %(user_id)s::text)
+        OR EXISTS (SELECT FROM payment_transactions WHERE user_id = %(user_id)s::text)
     ON CONFLICT (event_id) DO NOTHING
     RETURNING event_id
 ), payment AS (
@@ -34,10 +41,15 @@ WITH request AS (
       FROM request
      WHERE user_id = %(user_id)s::text
 ), past_request AS (
-    -- Adjustments of this user remember the user as their object.
+    -- Operations remember whom they were about.
     UPDATE stripe_events AS past
-       SET object_id = %(alias)s::text
+       SET object_id = CASE past.object_id WHEN %(user_id)s::text THEN %(alias)s::text
+                            ELSE past.object_id END,
+           request = CASE past.request ->> 'user_id' WHEN %(user_id)s::text
+                          THEN jsonb_set(past.request, '{user_id}', 'null')
+                          ELSE past.request END
       FROM request
-     WHERE past.object_id = %(user_id)s::text AND past.source = 'operations'
+     WHERE past.source = 'operations'
+       AND (past.object_id = %(user_id)s::text OR past.request ->> 'user_id' = %(user_id)s::text)
 )
 SELECT (SELECT count(*) FROM payment) AS payments FROM request

@@ -2,7 +2,7 @@
 -- that Stripe is not asked again.
 -- Parameters: the event's columns. Result: none.
 INSERT INTO stripe_events (
-    event_id, event_type, api_version, object_id, event_created, source, outcome)
+    event_id, event_type, api_version, object_id, event_created, source, outcome, request, actor, note)
 VALUES (%(event_id)s, %(event_type)s, %(api_version)s, %(object_id)s, %(event_created)s,
-        %(source)s, 'ignored')
+        %(source)s, 'ignored', %(request)s::jsonb, %(actor)s, %(note)s)
 ON CONFLICT (event_id) DO NOTHING

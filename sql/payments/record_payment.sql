@@ -1,9 +1,9 @@
 -- One event's whole effect: the payment, the event, the ledger entry and the balance, or nothing.
 -- Parameters: the payment's columns; found_revision, the revision the payment was derived from
 -- (null: there was no row); delta, the ledger entry's credits (0: no entry), entry_id, reason;
--- create_user, whether a user id never seen gets a row; actor and note, of an operator if one had
--- a hand in it; was and became, the payment as totals count it before (null: they do not have it) and
--- after (null: as before); the event's columns.
+-- create_user, whether a user id never seen gets a row; request, actor and note, of an operator if
+-- one had a hand in it; was and became, the payment as totals count it before (null: they do not have
+-- it) and after (null: as before); the event's columns.
 -- Result: one row when it was written, with the payment's id and held_reason as they stand now;
 -- none when the row is no longer at found_revision.
 WITH holder AS (
@@ -16,7 +16,7 @@ WITH holder AS (
         payment_method, customer_email, created_at,
         amount_charged, amount_refunded, amount_disputed,
         credits_granted, held_reason, enriched, paid_at, updated_at, revision,
-        resolved, erased, dismissed, is_counted)
+        resolved, erased, is_counted)
     SELECT %(payment_id)s::text, %(user_id)s::text, %(session_id)s::text, %(payment_intent_id)s::text,
            %(package_id)s::text, %(package_name)s::text, %(tokens_purchased)s::bigint,
            %(amount_paid)s::numeric, %(currency)s::text, %(payment_status)s::text,
@@ -27,7 +27,7 @@ WITH holder AS (
                 ELSE coalesce(%(held_reason)s::text, 'unknown_user') END,
            %(enriched)s::boolean, %(paid_at)s::timestamptz, now(),
            coalesce(%(found_revision)s::bigint, 0) + 1,
-           %(resolved)s::boolean, %(erased)s::boolean, %(dismissed)s::boolean, true
+           %(resolved)s::boolean, %(erased)s::boolean, true
       FROM holder
     ON CONFLICT (stripe_session_id) DO UPDATE
        SET user_id = excluded.user_id,
@@ -62,9 +62,11 @@ WITH holder AS (
      WHERE %(became)s::text IS NOT NULL
 ), event AS (
     INSERT INTO stripe_events (
-        event_id, event_type, api_version, object_id, event_created, source, outcome, payment_id)
+        event_id, event_type, api_version, object_id, event_created, source, outcome, payment_id,
+        request, actor, note)
     SELECT %(event_id)s::text, %(event_type)s::text, %(api_version)s::text, %(object_id)s::text,
-           %(event_created)s::timestamptz, %(source)s::text, %(outcome)s::text, payment.payment_id
+           %(event_created)s::timestamptz, %(source)s::text, %(outcome)s::text, payment.payment_id,
+           %(request)s::jsonb, %(actor)s::text, %(note)s::text
       FROM payment
 ), balance AS (
     -- The balance that comes back is the latest one, whatever this statement's snapshot shows:

@@ -3,9 +3,9 @@
 --     are what the user's payments come to. Each row names a user and how much the totals lack; a
 --     negative number is too much. With millions of payments, audit one range of users after the
 --     other.
--- param from_user: text 1..255, example user_123
+-- param from_user: text 1..500, example user_123
 --     Only users from this id on, in the order of the database.
--- param to_user: text 1..255, example user_123
+-- param to_user: text 1..500, example user_123
 --     Only users up to this id. The same in both: one user.
 -- sort: user_id text asc
 

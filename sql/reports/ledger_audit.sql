@@ -2,9 +2,9 @@
 -- description: Proves that the credits are right: no rows means sound. Each row names what is wrong,
 --     with the number that it should be and the number that it is. With millions of payments the
 --     whole takes long: audit one range of users after the other.
--- param from_user: text 1..255, example user_123
+-- param from_user: text 1..500, example user_123
 --     Only users from this id on, in the order of the database.
--- param to_user: text 1..255, example user_123
+-- param to_user: text 1..500, example user_123
 --     Only users up to this id. The same in both: one user.
 -- sort: subject text asc, problem text asc
 

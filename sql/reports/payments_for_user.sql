@@ -1,7 +1,7 @@
 -- title: Payments of a user
 -- description: Everything one user has begun to buy, newest first, whatever became of it.
 --     amount_paid is in US dollars; amount_charged, amount_refunded and amount_disputed are in currency.
--- param user_id: text 1..255, required, example user_123
+-- param user_id: text 1..500, required, example user_123
 --     Whose payments: the id that your application gave to Checkout.
 -- sort: created_at timestamp desc, payment_id text desc
 

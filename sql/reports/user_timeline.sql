@@ -2,7 +2,7 @@
 -- description: Why the balance is what it is: every change of one user's credits, the latest first,
 --     with the balance after it, the payment and the event behind it, or who changed it and why.
 --     A payment that is held or pending has changed nothing yet; payments_for_user lists it.
--- param user_id: text 1..255, required, example user_123
+-- param user_id: text 1..500, required, example user_123
 --     Whose balance: the id that your application gave to Checkout.
 -- sort: entry_number integer desc
 

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg import DataError, IntegrityError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
+from psycopg.types.json import Jsonb
 
 from adapters.postgres import Database
 from adapters.rollup import change
@@ -15,6 +16,9 @@ from domain.events import Hint, Reference, ReferenceKind
 from domain.money import to_major, to_minor
 from domain.packages import Package, Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
+
+if TYPE_CHECKING:
+    from domain.operations import Signed
 
 FIND = statement("payments/find_payment")
 RECORD = statement("payments/record_payment")
@@ -68,7 +72,7 @@ class PostgresTill:
         self._database.one(RECORD_IGNORED, _event_columns(hint))
 
     def _parameters(self, write: Write) -> dict[str, Any]:
-        standing, entry, resolution = write.standing, write.entry, write.hint.resolution
+        standing, entry = write.standing, write.entry
         was, became = change(write.payment, standing)
         return {
             **_event_columns(write.hint),
@@ -76,9 +80,7 @@ class PostgresTill:
             "outcome": write.verdict,
             "payment_id": standing.payment_id if standing else _new_id("pay"),
             "found_revision": standing.revision if standing else None,
-            "create_user": not self._hold_unknown_users or resolution is not None,
-            "actor": resolution.actor if resolution else None,
-            "note": resolution.note if resolution else None,
+            "create_user": not self._hold_unknown_users or write.hint.resolution is not None,
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
@@ -99,6 +101,16 @@ def _event_columns(hint: Hint) -> dict[str, Any]:
         "object_id": hint.reference.id,
         "event_created": hint.event_created,
         "source": hint.source,
+        **request_columns(hint.signed),
+    }
+
+
+def request_columns(signed: "Signed | None") -> dict[str, Any]:
+    """What is remembered of the request of an operator, if one asked."""
+    return {
+        "actor": signed.actor if signed else None,
+        "note": signed.note if signed else None,
+        "request": Jsonb(signed.asked) if signed else None,
     }
 
 
@@ -126,7 +138,6 @@ def _payment_columns(payment: Payment) -> dict[str, Any]:
         "paid_at": payment.paid_at,
         "resolved": payment.resolved,
         "erased": payment.erased,
-        "dismissed": payment.dismissed,
     }
 
 

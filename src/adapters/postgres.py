@@ -5,9 +5,10 @@ transaction mode work. This is the only module that commits.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 import certifi
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import SerializationFailure
 from psycopg.rows import DictRow, dict_row
 
 from adapters.bounded_connection import Connection as Connection
@@ -50,6 +52,9 @@ WORN_OUT = (
 # everything else which is not supported; the function's name is the same in all languages.
 STALE_PLAN = {"RevalidateCachedPlan", "cached plan must not change result type"}
 
+# Each try fails only because somebody else's write succeeded.
+SERIALIZATION_TRIES = 5
+
 RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
 # Every wait is bounded: a host that vanished would otherwise hold a call for minutes.
@@ -71,7 +76,8 @@ class DatabaseUnavailable(Exception):
 class Database:
     """Runs single statements (each its own transaction) and transactions on the one connection.
 
-    What takes longer than it may is stopped, see `adapters.bounded_connection`.
+    What takes longer than it may is stopped, see `adapters.bounded_connection`. Threads may share
+    it: what one does waits for the other's transaction to end.
     """
 
     def __init__(
@@ -84,27 +90,51 @@ class Database:
         self._unit_ends_at = math.inf
         self._connection: Connection | None = None
         self._opened_at = 0.0
+        self._in_use = threading.RLock()
 
     def one(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
         """Runs one statement, committed by the time this returns; its first row, if any."""
-        try:
-            cursor = self._current(STATEMENT_SECONDS).execute(statement, parameters)
-            return cursor.fetchone() if cursor.description else None
-        except psycopg.Error as error:
-            self._replace_if_worn_out(error)
-            raise
+        with self._in_use:
+            try:
+                cursor = self._current(STATEMENT_SECONDS).execute(statement, parameters)
+                return cursor.fetchone() if cursor.description else None
+            except psycopg.Error as error:
+                self._replace_if_worn_out(error)
+                raise
 
     @contextmanager
     def transaction(self, seconds: float | None = None) -> Iterator[Connection]:
         """BEGIN … COMMIT around the block; ROLLBACK when it raises. The whole block has `seconds`,
         as long as a statement when they are left out."""
-        connection = self._current(STATEMENT_SECONDS if seconds is None else seconds)
-        try:
-            with connection.transaction():
-                yield connection
-        except psycopg.Error as error:
-            self._replace_if_worn_out(error)
-            raise
+        with self._in_use:
+            connection = self._current(STATEMENT_SECONDS if seconds is None else seconds)
+            try:
+                with connection.transaction():
+                    yield connection
+            except psycopg.Error as error:
+                self._replace_if_worn_out(error)
+                raise
+
+    def one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+        """As `one`, of one state of the database: what others write meanwhile, and it would have to
+        touch, makes it start again."""
+        for _ in range(SERIALIZATION_TRIES - 1):
+            with suppress(SerializationFailure):
+                return self._one_repeatable(statement, parameters)
+        return self._one_repeatable(statement, parameters)
+
+    def _one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+        with self._in_use:
+            connection = self._current(STATEMENT_SECONDS)
+            # BEGIN says it: a SET would pin the connection in RDS Proxy.
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            try:
+                with self.transaction():
+                    return connection.execute(statement, parameters).fetchone()
+            finally:
+                # A connection that broke is not used again.
+                with suppress(psycopg.Error):
+                    connection.isolation_level = None
 
     def retrying(self, unit: Callable[[], T], seconds: float = math.inf) -> T:
         """Runs `unit`, and once more on a new connection when the first one broke under it, soon

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from domain.derive import derive
-from domain.events import Hint, Reference, ReferenceKind, created_at
+from domain.events import Hint, Reference, ReferenceKind, Source, created_at
 from domain.ledger import Entry, entry_for
 from domain.packages import USUAL_RULES, Package, Rules
 from domain.payment import Payment, held_as_unreadable, held_for_unknown_user
@@ -66,6 +66,10 @@ class Found:
     def standing_payment(self) -> Payment | None:
         return None if self.standing is None else self.standing.payment
 
+    @property
+    def is_held(self) -> bool:
+        return self.standing is not None and self.standing.payment.held_reason is not None
+
 
 @dataclass(frozen=True, slots=True)
 class NoCheckoutSession:
@@ -81,7 +85,7 @@ class StripeUnreachable:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefused:
-    """Stripe will not serve the call (key, permission, unknown id) until somebody mends it."""
+    """Stripe will not serve the call (key, permission, parameter) until somebody mends it."""
 
     why: str
 
@@ -139,10 +143,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """Nothing was written; the same event may work later."""
+    """Nothing was written; the same event may work later, or not at all when what it is about
+    `is_gone`."""
 
     event_id: str
     why: str
+    is_gone: bool = False
 
 
 class Till(Protocol):
@@ -177,6 +183,8 @@ def converge(
                 event_id=hint.event_id,
                 payment_id=found.known_payment_id,
             )
+        if hint.resolution is not None and not found.is_held:
+            return TryLater(hint.event_id, "somebody else has decided about the payment meanwhile")
         payment = _payment(hint, found, stripe.retrieve(reference))
         if isinstance(payment, ObjectGone):
             payment = _whose(hint, stripe, clock)
@@ -194,12 +202,10 @@ def converge(
     return TryLater(hint.event_id, "others kept writing to this payment")
 
 
-_Failure = StripeUnreachable | StripeRefused
+_Failure = StripeUnreachable | StripeRefused | ObjectGone
 
 
-def _payment(
-    hint: Hint, found: Found, retrieved: Retrieved
-) -> Payment | ObjectGone | _Failure | None:
+def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failure | None:
     """The payment that must stand, None when it is not ours, or why that cannot be said now."""
     rules = replace(found.rules, installed_at=None) if hint.is_backfill else found.rules
     match retrieved:
@@ -216,6 +222,8 @@ def _payment(
 def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure | None:
     """What an event is worth whose object Stripe does not have: nothing, if the event is this
     account's and Stripe had time to find the object."""
+    if hint.source is Source.OPERATIONS:
+        return ObjectGone()
     if hint.is_listed:
         return None
     event = stripe.event(hint.event_id)
@@ -234,7 +242,7 @@ def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure |
 
 def _without_payment(hint: Hint, till: Till, failure: _Failure | None) -> Outcome | TryLater:
     if failure is not None:
-        return TryLater(hint.event_id, failure.why)
+        return TryLater(hint.event_id, failure.why, isinstance(failure, ObjectGone))
     till.record_ignored(hint)
     return Outcome(
         verdict=Verdict.IGNORED, event_id=hint.event_id, reason="no purchase of a package"

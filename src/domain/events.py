@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.stripe_objects import Purchase, expanded, id_of, text, whole
+
+if TYPE_CHECKING:
+    # The webhook does without it.
+    from domain.operations import Signed
 
 
 class Source(StrEnum):
@@ -77,15 +81,14 @@ class Resolution:
 
     user_id: str | None
     package_id: str | None
-    actor: str
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """That something happened to a purchase. `snapshot` is the session as the event shows it;
-    `resolution` is there when what happened is an operator's decision. `is_listed`: Stripe itself
-    has shown the event to us. `is_backfill`: sales from before the till are asked for."""
+    `signed` is the request when an operator asked, `resolution` what it decides, if anything.
+    `is_listed`: Stripe itself has shown the event to us. `is_backfill`: sales from before the till
+    are asked for."""
 
     event_id: str
     event_type: str
@@ -97,6 +100,7 @@ class Hint:
     resolution: Resolution | None = None
     is_listed: bool = False
     is_backfill: bool = False
+    signed: "Signed | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@ rest is one statement each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
-from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater
+from domain.books import Books, NamedPayment
+from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater, Verdict
 from domain.events import Hint, Reference, ReferenceKind, Resolution, Source, identify
 from domain.operations import (
     AdjustCredits,
+    DismissPayment,
+    ErasePayment,
     EraseUser,
     Operation,
     OperationRefused,
@@ -16,6 +19,15 @@ from domain.operations import (
     ResolvePayment,
     Signed,
 )
+
+# What `identify` says of events that are not ours, for a person.
+_NOT_OURS = {
+    "event type": "events of its type change no purchase",
+    "livemode": "it is of the other livemode",
+    "connected account": "it is a connected account's",
+    "session mode": "its session is no one-time payment",
+    "no payment intent": "it involves no payment intent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +37,6 @@ class Done:
     signed: Signed
     outcome: str
     details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RememberedEvent:
-    """What is known of an event or request done before."""
-
-    event_type: str
-    object_id: str | None
-    session_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentToResolve:
-    """The payment an operator names, as it stands; `session_id` None when there is none."""
-
-    done_before: RememberedEvent | None
-    session_id: str | None
-    user_id: str | None
-    held_reason: str | None
-    package_is_known: bool
-
-
-class Books(Protocol):
-    """The database side of operations. Writes give None when the request was done before."""
-
-    def find_payment(self, operation: ResolvePayment) -> PaymentToResolve: ...
-
-    def find_event(self, event_id: str) -> RememberedEvent | None: ...
-
-    def adjust(self, operation: AdjustCredits) -> int | None:
-        """The new balance; None also when the user is not known and may not be made."""
-
-    def erase(self, operation: EraseUser) -> int | None:
-        """How many payments were erased."""
 
 
 EventOfStripe = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
@@ -78,73 +56,111 @@ def operate(operation: Operation, desk: Desk) -> Done | OperationRefused:
     """Does the operation once, whatever is sent again."""
     match operation:
         case ResolvePayment():
-            return _resolve(operation, desk)
+            return _done_before(operation.signed, desk.books) or _resolve(operation, desk)
+        case ReplayEvent():
+            return _done_before(operation.signed, desk.books) or _replay(operation, desk)
         case AdjustCredits():
             return _adjust(operation, desk.books)
-        case ReplayEvent():
-            return _replay(operation, desk)
         case EraseUser():
-            return _erase(operation, desk.books)
+            return _erase_user(operation, desk.books)
+        case ErasePayment():
+            return _erase_payment(operation, desk.books)
+        case DismissPayment():
+            return _dismiss(operation, desk.books)
+
+
+def _done_before(signed: Signed, books: Books) -> Done | OperationRefused | None:
+    """The answer to a request id that was used before, None for a new one."""
+    before = books.find_event(signed.event_id, signed.asked.get("user_id"))
+    if before is None:
+        return None
+    if not before.is_repeated_by(signed):
+        return OperationRefused(
+            "request_id_reused", f"request_id {signed.request_id!r} was used for something else"
+        )
+    return _nothing_to_do("it was ignored") if before.was_ignored else Done(signed, "duplicate")
 
 
 def _resolve(operation: ResolvePayment, desk: Desk) -> Done | OperationRefused:
-    found = desk.books.find_payment(operation)
-    if found.done_before is not None:
-        return _done_before(operation.signed, found.done_before, found.session_id)
+    found = desk.books.find_payment(operation.payment_id, operation.package_id)
+    if found is None:
+        return _unknown_payment(operation.payment_id)
     refused = _why_not_resolved(operation, found)
-    if refused is not None or found.session_id is None:
-        return refused or OperationRefused("unknown_payment", "there is no such payment")
-    signed = operation.signed
-    hint = Hint(
-        event_id=signed.event_id,
-        event_type=signed.event_type,
-        source=Source.OPERATIONS,
-        reference=Reference(ReferenceKind.CHECKOUT_SESSION, found.session_id),
-        resolution=Resolution(
-            user_id=operation.user_id,
-            package_id=operation.package_id,
-            actor=signed.actor,
-            note=signed.note,
-        ),
-    )
-    return _converged(signed, desk.converge(hint))
+    if refused is not None:
+        return refused
+    resolution = Resolution(user_id=operation.user_id, package_id=operation.package_id)
+    hint = replace(_hint_of_session(operation.signed, found.session_id), resolution=resolution)
+    return _converged(hint, operation.signed, desk)
 
 
-def _why_not_resolved(
-    operation: ResolvePayment, found: PaymentToResolve
-) -> OperationRefused | None:
-    if found.session_id is None:
-        return OperationRefused("unknown_payment", f"there is no payment {operation.payment_id}")
+def _why_not_resolved(operation: ResolvePayment, found: NamedPayment) -> OperationRefused | None:
     if found.held_reason is None:
-        return OperationRefused("not_held", f"{operation.payment_id} is not held")
+        return _not_held(operation.payment_id)
     if operation.package_id is not None and not found.package_is_known:
-        return OperationRefused("unknown_package", f"there is no package {operation.package_id}")
+        return OperationRefused("unknown_package", f"there is no package {operation.package_id!r}")
     if operation.user_id is None and found.user_id is None:
         return OperationRefused("user_required", "the payment names nobody: say who, as user_id")
     return None
 
 
+def _unknown_payment(payment_id: str) -> OperationRefused:
+    return OperationRefused("unknown_payment", f"there is no payment {payment_id!r}")
+
+
+def _unknown_user(user_id: str) -> OperationRefused:
+    return OperationRefused("unknown_user", f"there is no user {user_id!r}")
+
+
+def _not_held(payment_id: str) -> OperationRefused:
+    return OperationRefused("not_held", f"{payment_id} is not held")
+
+
 def _adjust(operation: AdjustCredits, books: Books) -> Done | OperationRefused:
     balance = books.adjust(operation)
-    details = {"user_id": operation.user_id, "delta": operation.delta}
-    if balance is not None:
-        return Done(operation.signed, "recorded", {**details, "balance": balance})
-    before = books.find_event(operation.signed.event_id)
-    if before is None:
-        return OperationRefused("unknown_user", f"there is no user {operation.user_id}")
-    return _done_before(operation.signed, before, operation.user_id)
+    if balance is None:
+        return _done_before(operation.signed, books) or _unknown_user(operation.user_id)
+    details = {"user_id": operation.user_id, "delta": operation.delta, "balance": balance}
+    return Done(operation.signed, "recorded", details)
+
+
+def _dismiss(operation: DismissPayment, books: Books) -> Done | OperationRefused:
+    payment_id = books.dismiss(operation)
+    if payment_id is None:
+        return _not_done_to_payment(operation, books, _not_held(operation.payment_id))
+    return Done(operation.signed, "recorded", {"payment_id": payment_id})
+
+
+def _erase_user(operation: EraseUser, books: Books) -> Done | OperationRefused:
+    payments = books.erase_user(operation)
+    if payments is None:
+        return _done_before(operation.signed, books) or _unknown_user(operation.user_id)
+    return Done(operation.signed, "recorded", {"payments": payments})
+
+
+def _erase_payment(operation: ErasePayment, books: Books) -> Done | OperationRefused:
+    payments = books.erase_payment(operation)
+    if payments is None:
+        why = f"{operation.payment_id} has a user: send erase_user with the user_id instead"
+        return _not_done_to_payment(operation, books, OperationRefused("has_user", why))
+    return Done(operation.signed, "recorded", {"payments": payments})
+
+
+def _not_done_to_payment(
+    operation: DismissPayment | ErasePayment, books: Books, refused: OperationRefused
+) -> Done | OperationRefused:
+    """Why nothing was written; `refused` when the payment is there and the request is new."""
+    if before := _done_before(operation.signed, books):
+        return before
+    is_there = books.find_payment(operation.payment_id, None) is not None
+    return refused if is_there else _unknown_payment(operation.payment_id)
 
 
 def _replay(operation: ReplayEvent, desk: Desk) -> Done | OperationRefused:
-    signed = operation.signed
-    before = desk.books.find_event(signed.event_id)
-    if before is not None:
-        return _done_before(signed, before, before.object_id)
-    hint = _hint_of(operation, desk)
-    return _converged(signed, desk.converge(hint)) if isinstance(hint, Hint) else hint
+    hint = _hint_of_event(operation, desk)
+    return _converged(hint, operation.signed, desk) if isinstance(hint, Hint) else hint
 
 
-def _hint_of(operation: ReplayEvent, desk: Desk) -> Hint | OperationRefused:
+def _hint_of_event(operation: ReplayEvent, desk: Desk) -> Hint | OperationRefused:
     """The event again, under the request's id. Stripe keeps events for 30 days
     (https://docs.stripe.com/api/events); after that what we remember leads to the session."""
     signed, event = operation.signed, desk.event(operation.replayed_event_id)
@@ -154,9 +170,13 @@ def _hint_of(operation: ReplayEvent, desk: Desk) -> Hint | OperationRefused:
         return _hint_from_memory(operation, desk.books)
     identified = identify(event, Source.OPERATIONS, desk.livemode)
     if not isinstance(identified, Hint):
-        return OperationRefused("not_ours", f"nothing to do with this event: {identified.reason}")
+        return _nothing_to_do(identified.reason)
     return replace(
-        identified, event_id=signed.event_id, event_type=signed.event_type, snapshot=None
+        identified,
+        event_id=signed.event_id,
+        event_type=signed.event_type,
+        snapshot=None,
+        signed=signed,
     )
 
 
@@ -164,37 +184,44 @@ def _hint_from_memory(operation: ReplayEvent, books: Books) -> Hint | OperationR
     remembered = books.find_event(operation.replayed_event_id)
     if remembered is None or remembered.session_id is None:
         return OperationRefused(
-            "unknown_event", f"neither Stripe nor the till knows {operation.replayed_event_id}"
+            "unknown_event", f"neither Stripe nor the till knows {operation.replayed_event_id!r}"
         )
+    return _hint_of_session(operation.signed, remembered.session_id)
+
+
+def _hint_of_session(signed: Signed, session_id: str) -> Hint:
     return Hint(
-        event_id=operation.signed.event_id,
-        event_type=operation.signed.event_type,
+        event_id=signed.event_id,
+        event_type=signed.event_type,
         source=Source.OPERATIONS,
-        reference=Reference(ReferenceKind.CHECKOUT_SESSION, remembered.session_id),
+        reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
+        signed=signed,
     )
 
 
-def _erase(operation: EraseUser, books: Books) -> Done | OperationRefused:
-    payments = books.erase(operation)
-    if payments is not None:
-        return Done(operation.signed, "recorded", {"payments": payments})
-    before = books.find_event(operation.signed.event_id)
-    # The request remembers the alias; to compare it with the person would keep the person.
-    return _done_before(operation.signed, before, before.object_id if before else None)
+def _nothing_to_do(reason: str) -> OperationRefused:
+    why = _NOT_OURS.get(reason, reason)
+    return OperationRefused("not_ours", f"nothing is to be done for this event: {why}")
 
 
-def _converged(signed: Signed, outcome: Outcome | TryLater) -> Done | OperationRefused:
+def _converged(hint: Hint, signed: Signed, desk: Desk) -> Done | OperationRefused:
+    outcome = desk.converge(hint)
     if isinstance(outcome, TryLater):
-        return OperationRefused("not_done", f"{outcome.why}; nothing was written")
+        return _not_written(outcome)
+    if outcome.verdict is Verdict.DUPLICATE:
+        # Somebody sent the same request id at the same time.
+        return _done_before(signed, desk.books) or Done(signed, "duplicate")
+    if outcome.verdict is Verdict.IGNORED:
+        return _nothing_to_do(outcome.reason or "it was ignored")
     delta = outcome.write.entry.delta if outcome.write and outcome.write.entry else 0
     return Done(signed, outcome.verdict, {"payment_id": outcome.payment_id, "delta": delta})
 
 
-def _done_before(
-    signed: Signed, before: RememberedEvent | None, object_id: str | None
-) -> Done | OperationRefused:
-    if before is None or (before.event_type, before.object_id) != (signed.event_type, object_id):
+def _not_written(outcome: TryLater) -> OperationRefused:
+    if outcome.is_gone:
         return OperationRefused(
-            "request_id_reused", f"request_id {signed.request_id} was used for something else"
+            "gone",
+            f"Stripe does not have what this is about, or has it in another account"
+            f" ({outcome.why}): nothing was written, and nothing can be",
         )
-    return Done(signed, "duplicate")
+    return OperationRefused("not_done", f"{outcome.why}; nothing was written")

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.stripe_objects import text
-
 # A balance is a bigint; an adjustment near its limit is a slip of the hand.
 LARGEST_DELTA = 10**15
+# A user id comes from metadata: https://docs.stripe.com/api/metadata
+LONGEST_USER_ID = 500
+LONGEST_ID = 255
+LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,16 @@ class OperationRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Who asks, why, and under which id; the same id twice is done once."""
+    """Who asks, why, and under which id; the same id twice is done once.
+
+    `asked` are the fields that decide what is done: with others the id may not be used again.
+    """
 
     operation: str
     actor: str
     note: str | None
     request_id: str
+    asked: Mapping[str, Any]
 
     @property
     def event_id(self) -> str:
@@ -72,6 +78,22 @@ class EraseUser:
     user_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasePayment:
+    """Remove the personal data of a payment that names no user."""
+
+    signed: Signed
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissPayment:
+    """Take a held payment out of the books: it is no sale of ours."""
+
+    signed: Signed
+    payment_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """Look whether Stripe, database and code fit together. Nothing is written, so nobody signs.
@@ -82,7 +104,7 @@ class Doctor:
     url: str | None
 
 
-Operation = ResolvePayment | AdjustCredits | ReplayEvent | EraseUser
+Operation = ResolvePayment | AdjustCredits | ReplayEvent | EraseUser | ErasePayment | DismissPayment
 
 
 class _Mistake(Exception):
@@ -100,10 +122,10 @@ def read_operation(request: object) -> Operation | Doctor | OperationRefused:
     try:
         if name == DOCTOR:
             _check_fields(request, {"operation", "url"})
-            return Doctor(_optional(request, "url"))
+            return Doctor(_words(request, "url"))
         reader, fields = _READERS[name]
         _check_fields(request, fields | _COMMON_FIELDS)
-        return reader(request, _signed(name, request))
+        return reader(request, _signed(name, request, fields))
     except _Mistake as mistake:
         return OperationRefused("bad_request", str(mistake))
 
@@ -118,29 +140,53 @@ def _check_fields(request: Mapping[str, Any], known: set[str]) -> None:
         raise _Mistake(f"{request['operation']} has no field {', '.join(unknown)}")
 
 
-def _signed(name: str, request: Mapping[str, Any]) -> Signed:
+def _signed(name: str, request: Mapping[str, Any], fields: set[str]) -> Signed:
+    request_id = _needed("request_id", _id(request, "request_id"))
+    if request_id.isspace():
+        raise _Mistake("request_id must not be blank")
     return Signed(
         operation=name,
-        actor=_required(request, "actor"),
-        note=_optional(request, "note"),
-        request_id=_required(request, "request_id"),
+        actor=_needed("actor", _words(request, "actor")),
+        note=_words(request, "note"),
+        request_id=request_id,
+        asked={field: request[field] for field in fields if request.get(field) is not None},
     )
 
 
-def _required(request: Mapping[str, Any], field: str) -> str:
-    value = _optional(request, field)
-    if value is None:
-        raise _Mistake(f"{field} is missing: a string that is not empty")
+def _words(request: Mapping[str, Any], field: str) -> str | None:
+    """What a person wrote; blanks around it, or nothing else, say nothing."""
+    return (_text(request, field, LONGEST_TEXT) or "").strip() or None
+
+
+def _id(request: Mapping[str, Any], field: str, longest: int = LONGEST_ID) -> str | None:
+    """An id exactly as it is: to change a character of it is to name something else."""
+    value = _text(request, field, longest)
+    if value == "":
+        raise _Mistake(f"{field} must not be empty")
     return value
 
 
-def _optional(request: Mapping[str, Any], field: str) -> str | None:
+def _user_id(request: Mapping[str, Any]) -> str | None:
+    return _id(request, "user_id", LONGEST_USER_ID)
+
+
+def _text(request: Mapping[str, Any], field: str, longest: int) -> str | None:
     value = request.get(field)
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str):
         raise _Mistake(f"{field} must be a string")
-    if value is not None and ("\0" in value or not value.isprintable() or len(value) > 1000):
-        raise _Mistake(f"{field} must be at most 1000 printable characters")
-    return text(value and value.strip())
+    if len(value) > longest:
+        raise _Mistake(f"{field} must be at most {longest} characters long; it has {len(value)}")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise _Mistake(f"{field} has a NUL or half a surrogate pair, which Postgres cannot store")
+    return value
+
+
+def _needed(field: str, value: str | None) -> str:
+    if value is None:
+        raise _Mistake(f"{field} is missing: a string that is not empty")
+    return value
 
 
 def _delta(request: Mapping[str, Any]) -> int:
@@ -152,33 +198,47 @@ def _delta(request: Mapping[str, Any]) -> int:
     return delta
 
 
+def _payment_id(request: Mapping[str, Any]) -> str:
+    return _needed("payment_id", _id(request, "payment_id"))
+
+
 def _resolve_payment(request: Mapping[str, Any], signed: Signed) -> ResolvePayment:
     return ResolvePayment(
         signed=signed,
-        payment_id=_required(request, "payment_id"),
-        user_id=_optional(request, "user_id"),
-        package_id=_optional(request, "package_id"),
+        payment_id=_payment_id(request),
+        user_id=_user_id(request),
+        package_id=_id(request, "package_id"),
     )
 
 
 def _adjust_credits(request: Mapping[str, Any], signed: Signed) -> AdjustCredits:
-    return AdjustCredits(
-        signed=signed, user_id=_required(request, "user_id"), delta=_delta(request)
-    )
+    user_id = _needed("user_id", _user_id(request))
+    return AdjustCredits(signed=signed, user_id=user_id, delta=_delta(request))
 
 
 def _replay_event(request: Mapping[str, Any], signed: Signed) -> ReplayEvent:
-    return ReplayEvent(signed=signed, replayed_event_id=_required(request, "event_id"))
+    event_id = _needed("event_id", _id(request, "event_id"))
+    return ReplayEvent(signed=signed, replayed_event_id=event_id)
 
 
-def _erase_user(request: Mapping[str, Any], signed: Signed) -> EraseUser:
-    return EraseUser(signed=signed, user_id=_required(request, "user_id"))
+def _erase_user(request: Mapping[str, Any], signed: Signed) -> EraseUser | ErasePayment:
+    user_id, payment_id = _user_id(request), _id(request, "payment_id")
+    if user_id is not None and payment_id is not None:
+        raise _Mistake("erase_user takes user_id or payment_id, not both")
+    if payment_id is not None:
+        return ErasePayment(signed=signed, payment_id=payment_id)
+    return EraseUser(signed=signed, user_id=_needed("user_id (or payment_id)", user_id))
+
+
+def _dismiss_payment(request: Mapping[str, Any], signed: Signed) -> DismissPayment:
+    return DismissPayment(signed=signed, payment_id=_payment_id(request))
 
 
 _Reader = Callable[[Mapping[str, Any], Signed], Operation]
 _READERS: Mapping[str, tuple[_Reader, set[str]]] = {
     "resolve_payment": (_resolve_payment, {"payment_id", "user_id", "package_id"}),
+    "dismiss_payment": (_dismiss_payment, {"payment_id"}),
     "adjust_credits": (_adjust_credits, {"user_id", "delta"}),
     "replay_event": (_replay_event, {"event_id"}),
-    "erase_user": (_erase_user, {"user_id"}),
+    "erase_user": (_erase_user, {"user_id", "payment_id"}),
 }

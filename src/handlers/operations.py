@@ -46,7 +46,7 @@ def _operated(operation: Operation | OperationRefused) -> Done | OperationRefuse
         return wiring.operate(operation)
     except Exception as error:
         telemetry.failure("operation failed", error)
-        return OperationRefused("not_done", "the database or Stripe failed; try again")
+        return wiring.why_failed(error)
 
 
 def _answer(done: Done | OperationRefused) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """An HTTP request for reports, whichever payload format API Gateway sends it in."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from domain.reports.requests import EXACTLY
 from handlers.api_gateway import mapping, request_of
 
 _ROOT = "reports"
@@ -27,7 +28,7 @@ class ReportRequest:
 def report_request_of(event: Mapping[str, Any]) -> ReportRequest:
     """Reads payload formats 2.0 and 1.0. Blank query parameters are as good as none: a form sends
     every field it has."""
-    pairs = _query(event)
+    pairs = list(_pairs(event))
     times = Counter(name for name, _ in pairs)
     request = request_of(event)
     return ReportRequest(
@@ -47,6 +48,14 @@ def _name(event: Mapping[str, Any]) -> str | None:
     path = str(event.get("rawPath") or event.get("path") or "")
     _, _, below = path.partition(f"/{_ROOT}")
     return unquote(below.strip("/")) or None
+
+
+def _pairs(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in _query(event):
+        if name == EXACTLY:
+            yield from parse_qsl(value, keep_blank_values=True)
+        else:
+            yield name, value
 
 
 def _query(event: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -79,16 +79,23 @@ def reports(seconds_left: Callable[[], float] = lambda: math.inf) -> "Reports":
 
 def operate(operation: "Operation") -> "Done | OperationRefused":
     """Does what an operator asked for, with the configured database and Stripe account."""
-    from domain.operate import operate
+    from domain.operate import Done, operate
     from domain.operations import EraseUser
 
     configured = settings()
     desk = _desk(configured)
     done = clients.database(configured).retrying(lambda: operate(operation, desk))
-    if isinstance(operation, EraseUser):
+    if isinstance(operation, EraseUser) and isinstance(done, Done):
         # The totals of customers name a user until they are folded.
         keep_house()
     return done
+
+
+def why_failed(error: Exception) -> "OperationRefused":
+    """What an operator is told when an operation ended in an error."""
+    from adapters.operations import failed
+
+    return failed(error)
 
 
 def keep_house() -> None:
@@ -171,7 +178,7 @@ def _desk(configured: Settings) -> "Desk":
     from domain.operate import Desk
 
     return Desk(
-        books=PostgresBooks(clients.database(configured), configured.hold_unknown_users),
+        books=PostgresBooks(clients.database(configured)),
         converge=_converge(configured, "operations"),
         event=lambda event_id: clients.stripe(configured).event(event_id),
         livemode=configured.stripe_livemode,

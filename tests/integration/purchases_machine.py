@@ -45,11 +45,13 @@ class World:
     prices: dict[str, str]
 
     def clear(self) -> None:
-        """Empties the books; what was sold at Stripe stays there, and is not asked for again."""
+        """Empties the books, but for two users; what was sold at Stripe stays there, and is not
+        asked for again."""
         self.books.execute(
             b"TRUNCATE credit_ledger, payment_transactions, users, stripe_events,"
             b" payment_changes, folded_payment_totals, folded_customer_totals"
         )
+        self.books.execute(b"INSERT INTO users (user_id) VALUES ('user_1'), ('user_2')")
 
 
 @contextmanager

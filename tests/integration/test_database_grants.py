@@ -55,8 +55,11 @@ GRANTS: dict[str, dict[str, str]] = {
         )
     },
 }
-# Erasing a person renames what their past adjustments were about.
-COLUMN_GRANTS = {("stripe_events", "object_id", "operator", "UPDATE")}
+# Erasing a person renames, or forgets, whom past operations were about.
+COLUMN_GRANTS = {
+    ("stripe_events", "object_id", "operator", "UPDATE"),
+    ("stripe_events", "request", "operator", "UPDATE"),
+}
 
 SETTINGS = {
     "webhook_writer": {

@@ -75,7 +75,9 @@ def asked(operation: str, **fields: Any) -> str:
 
 
 def test_operations_do_their_whole_work_as_operator(till: Till) -> None:
-    held = till.payment(till.sell_paid(user_id=None))["payment_id"]
+    held, unwanted, nobodys = (
+        till.payment(till.sell_paid(user_id=None))["payment_id"] for _ in range(3)
+    )
     missed = completed(till.account.complete(till.sell("user_9")))
     with role_of(till, "operator"):
         outcomes = [
@@ -83,8 +85,10 @@ def test_operations_do_their_whole_work_as_operator(till: Till) -> None:
             asked("adjust_credits", user_id="user_7", delta=-10),
             asked("replay_event", event_id=missed["id"]),
             asked("erase_user", user_id="user_7"),
+            asked("dismiss_payment", payment_id=unwanted),
+            asked("erase_user", payment_id=nobodys, request_id="another"),
         ]
-    assert outcomes == ["recorded"] * 4
+    assert outcomes == ["recorded"] * 6
 
 
 def test_a_later_migration_is_applied_as_migrator(till: Till) -> None:

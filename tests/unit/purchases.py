@@ -106,7 +106,7 @@ def by_metadata(*items: Mapping[str, Any], **fields: Any) -> Purchase:
 
 
 def resolution(user_id: str | None = None, package_id: str | None = None) -> Resolution:
-    return Resolution(user_id=user_id, package_id=package_id, actor="ops", note=None)
+    return Resolution(user_id=user_id, package_id=package_id)
 
 
 def derived(

@@ -14,6 +14,7 @@ from domain.converge import (
 )
 from domain.events import Hint, Reference, ReferenceKind
 from domain.ledger import Entry, Reason
+from domain.payment import Payment
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found, found_event
 from tests.unit.purchases import (
@@ -174,6 +175,13 @@ def test_a_resolution_that_leaves_the_payment_held_writes_nothing() -> None:
     unknown = purchase(unknown_price(), metadata={"package_id": "platinum"})
     outcome = converge(hint(resolution=resolution("user_9")), till, FakeStripe(unknown))
     assert (type(outcome), till.tried) == (TryLater, [])
+
+
+@pytest.mark.parametrize("standing", [payment(), payment(user_id="user_8", resolved=True)])
+def test_a_resolution_of_what_is_no_longer_held_writes_nothing(standing: Payment) -> None:
+    till, stripe = FakeTill(found(standing)), FakeStripe(purchase())
+    outcome = converge(hint(resolution=resolution("user_9")), till, stripe)
+    assert (type(outcome), till.tried, stripe.asked) == (TryLater, [], [])
 
 
 def test_an_event_that_leaves_a_payment_held_is_recorded() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.converge import Found, StripeRefused, StripeUnreachable, TryLater, converge
-from domain.events import Hint, Reference, ReferenceKind
+from domain.converge import Found, ObjectGone, StripeRefused, StripeUnreachable, TryLater, converge
+from domain.events import Hint, Reference, ReferenceKind, Source
 from domain.ledger import Entry, Reason
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found
@@ -52,3 +52,10 @@ def test_a_snapshot_does_not_count_while_stripe_answers() -> None:
     till = FakeTill(found())
     converge(WITH_SNAPSHOT, till, FakeStripe(REFUNDED))
     assert till.written[0].payment == derived(REFUNDED)
+
+
+def test_what_an_operator_asks_for_and_is_gone_is_said_to_be_gone() -> None:
+    asked = hint(source=Source.OPERATIONS)
+    assert converge(asked, FakeTill(found()), FakeStripe(ObjectGone())) == TryLater(
+        "evt_1", "Stripe has no such object", is_gone=True
+    )

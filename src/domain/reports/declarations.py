@@ -11,7 +11,7 @@ from domain.reports.report import Chart, Sort, SortKey
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RESERVED_PREFIX = "page_"
 # In a URL, parameters stand beside these.
-_RESERVED = {"report", "limit", "cursor", "format", "export"}
+_RESERVED = {"report", "limit", "cursor", "format", "export", "exactly"}
 _SORT_KEY = re.compile(r"(\S+) (\S+) (asc|desc)")
 _CHART = re.compile(r"(columns|bars) of (\w+(?:, \w+)*) by (\w+)")
 # Defaults and examples are checked as on a day after all others: "..today" then allows them.

@@ -3,7 +3,7 @@
     -- title: Payments of a user
     -- description: Everything a user has begun to buy, newest first.
     --     Indented lines continue the one above.
-    -- param user_id: text 1..255, required, example user_123
+    -- param user_id: text 1..500, required, example user_123
     --     Who paid.
     -- param status: choice paid|refunded, default paid
     -- param since: date 2020-01-01..today, default 30 days ago

@@ -10,6 +10,9 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 FORMATS = ("json", "csv", "html")
 FIELDS = ("report", "params", "limit", "cursor", "format", "export")
+# In a URL: parameters as a query within the query. Of each line break that a form sends a browser
+# makes CR LF, and so another user of an id that has one.
+EXACTLY = "exactly"
 
 
 @dataclass(frozen=True)

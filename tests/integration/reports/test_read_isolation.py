@@ -124,6 +124,7 @@ def test_a_replica_that_is_down_makes_reports_unavailable_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("DATABASE_READ_URL", "postgresql://somebody:hush@127.0.0.1:1/nothing")
     assert books.asked("recent_payments")["error"]["code"] == "unavailable"
+    books.execute("INSERT INTO users (user_id) VALUES ('user_1')")
     adjustment = {"operation": "adjust_credits", "user_id": "user_1", "delta": 5}
     answered = operations.handler({**adjustment, "actor": "olga", "request_id": "r"}, None)
     assert answered["balance"] == 5

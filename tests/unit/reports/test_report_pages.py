@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -134,6 +135,26 @@ def test_a_problem_shows_the_form_as_it_was_filled_in() -> None:
     assert 'value="&quot;&gt;&lt;script&gt;"' in html
     assert '<div class="panel problem" role="alert">' in html
     assert "x must be &lt;that&gt;." in html
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\r\nb", "\n", "a\n&user_id=b"])
+def test_a_text_that_a_field_would_change_is_sent_beside_it_as_it_is(value: str) -> None:
+    declared = report("param x: text", statement="SELECT %(x)s")
+    arguments = {"x": Argument(value, value)}
+    html = report_page(page({"n": 1}, of=declared, arguments=arguments), _CATALOGUE)
+    [sent] = re.findall(r'<input type="hidden" name="exactly" value="([^"]*)">', html)
+    assert parse_qsl(unescape(sent)) == [("x", value)]
+    assert re.search(r'<input type="text" id="x" value="[^"]*" readonly', html)
+    assert 'name="x"' not in html
+
+
+@pytest.mark.parametrize("value", [" a", "a\t", "\u202ea", "\u2028", "\x85", "a" * 500])
+def test_any_other_text_stands_in_its_field(value: str) -> None:
+    declared = report("param x: text 1..500", statement="SELECT %(x)s")
+    arguments = {"x": Argument(value, value)}
+    html = report_page(page({"n": 1}, of=declared, arguments=arguments), _CATALOGUE)
+    assert f'<input type="text" id="x" name="x" value="{value}"' in html
+    assert "maxlength" not in html
 
 
 def test_an_unknown_report_leads_back_to_all() -> None:

@@ -64,6 +64,12 @@ def test_a_user_opens_the_timeline_in_a_popup() -> None:
     assert call["params"] == {"user_id": hostile}
 
 
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_a_user_of_any_id_opens_that_users_timeline(user_id: str) -> None:
+    [(_, call)] = actions(widget_html(page({"user_id": user_id}), _TABLE, _ARN))
+    assert call == {"report": "user_timeline", "params": {"user_id": user_id}}
+
+
 def test_there_are_no_buttons_without_a_function_to_call() -> None:
     html = widget_html(page({"user_id": "u"}, next_cursor="abc"), _TABLE, "")
     assert "cwdb-action" not in html

@@ -1,13 +1,14 @@
 """A report's parameters as a form."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from domain.reports.kinds import Value, written
 from domain.reports.pages.cells import heading
-from domain.reports.pages.markup import Markup, element
+from domain.reports.pages.markup import Markup, element, joined
 from domain.reports.parameters import Parameter
 from domain.reports.report import Report
-from domain.reports.requests import DEFAULT_LIMIT, MAX_LIMIT
+from domain.reports.requests import DEFAULT_LIMIT, EXACTLY, MAX_LIMIT
 
 _LIMITS = (20, DEFAULT_LIMIT, 100, 200, 500, MAX_LIMIT)
 
@@ -56,6 +57,8 @@ def _control(parameter: Parameter, value: str, about: str) -> Markup:
     choices = ("true", "false") if parameter.kind.name == "boolean" else parameter.choices
     if choices:
         return _select(parameter, choices, value, about)
+    if parameter.kind.name == "text" and ("\n" in value or "\r" in value):
+        return _kept(parameter, value, about)
     type_, attributes = _input(parameter)
     return element(
         "input",
@@ -69,14 +72,27 @@ def _control(parameter: Parameter, value: str, about: str) -> Markup:
     )
 
 
+def _kept(parameter: Parameter, value: str, about: str) -> Markup:
+    """Shows a value that an input would change, and sends it as it is."""
+    shown = element(
+        "input", type="text", id=parameter.name, value=value, readonly=True, aria_describedby=about
+    )
+    sent = element(
+        "input",
+        type="hidden",
+        name=EXACTLY,
+        value=urlencode({parameter.name: value}, errors="replace"),
+    )
+    return joined([shown, sent])
+
+
 def _input(parameter: Parameter) -> tuple[str, dict[str, str | None]]:
     match parameter.kind.name:
         case "date":
             return "date", {}
         case "integer":
             return "number", {"min": parameter.low, "max": parameter.high, "step": "1"}
-        case "text":
-            return "text", {"maxlength": parameter.high, "placeholder": parameter.example}
+    # No maxlength: a browser cuts what is pasted, and half an id is another one.
     return "text", {"placeholder": parameter.example}
 
 

@@ -14,6 +14,8 @@ Part = str | None | Iterable["Part"]
 _VOID = {"input", "link", "meta", "br"}
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\0": "\ufffd"}
+    # As it is, a browser would read it as a line feed.
+    | {"\r": "&#13;"}
     | {chr(code): "\ufffd" for code in range(0xD800, 0xE000)}
 )
 

@@ -32,6 +32,8 @@ _CONTENT = (
     (".unseen", "position: absolute; width: 1px; height: 1px; overflow: hidden"),
     (".unseen", "clip-path: inset(50%); white-space: nowrap"),
     (".nothing", "color: var(--quiet)"),
+    # Blanks in an id are seen, an id of nothing else can be followed, none turns others round.
+    ("td a", "display: inline-block; min-width: 2ch; white-space: pre; unicode-bidi: isolate"),
     (".number", "text-align: right; font-variant-numeric: tabular-nums"),
     (".note", "white-space: normal; min-width: 40ch"),
     (".id", "display: block; max-width: 21ch; overflow: hidden; text-overflow: ellipsis"),

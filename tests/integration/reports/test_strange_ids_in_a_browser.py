@@ -1,0 +1,42 @@
+"""Any user id survives the pages: a link leads to that user, and a form asks for them again."""
+
+import pytest
+
+from tests.integration.operators import STRANGE_IDS
+from tests.integration.reports.browsing import Site
+
+# Those of which a browser might make something else.
+CHANGEABLE = (
+    "a blank before",
+    "nothing but a blank",
+    "a no-break space",
+    "nothing but a tab",
+    "a line feed",
+    "a carriage return",
+    "both",
+    "a joiner",
+    "a mark from right to left",
+    "an escape",
+    "a C1 control",
+    "no character",
+    "markup",
+    "a percent sign",
+    "500 emoji",
+)
+
+CREDITED = "document.querySelector('tbody') && document.querySelector('tbody').textContent"
+
+
+@pytest.mark.parametrize("name", CHANGEABLE)
+def test_a_link_and_then_the_form_lead_to_exactly_that_user(site: Site, name: str) -> None:
+    user_id = STRANGE_IDS[name]
+    site.books.pay("ana", package="Starter")
+    site.books.pay(user_id, package="Enterprise")
+    tab = site.open("reports/recent_payments")
+    assert tab.run("document.querySelector('tbody a').textContent") == user_id
+    tab.follow("document.querySelector('tbody a').click()")
+    assert "+25,000" in str(tab.run(CREDITED))
+    tab.run("document.querySelector('#limit').value = '20'")
+    tab.follow("document.querySelector('form button').click()")
+    assert tab.run("document.querySelector('#limit').value") == "20"
+    assert "+25,000" in str(tab.run(CREDITED))

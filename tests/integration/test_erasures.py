@@ -1,0 +1,185 @@
+"""Personal data erased, by user or by payment: nothing of it is left, and every amount is."""
+
+import pytest
+
+from tests.integration.operators import ask, error_code, everything, nobodys, sell_held
+from tests.till import Till, completed
+
+pytestmark = pytest.mark.usefixtures("sound_books")
+
+EMAIL = "buyer@example.com"
+
+
+def assert_no_trace(till: Till, *of: str) -> None:
+    """No table says it, not even as a part of something longer."""
+    texts = everything(till)
+    assert [text for text in texts if any(each in text for each in of)] == []
+
+
+def test_an_erased_user_leaves_every_total_as_it_was(till: Till) -> None:
+    session_id = till.sell(customer_email="buyer@example.com")
+    till.deliver(completed(till.account.complete(session_id)))
+    ask("adjust_credits", user_id="user_123", delta=-100)
+    totals = (
+        "SELECT sum(amount_paid), sum(credits_granted), (SELECT sum(credits) FROM users),"
+        " (SELECT sum(delta) FROM credit_ledger) FROM payment_transactions"
+    )
+    before = till.rows(totals)
+    assert ask("erase_user", "req_2", user_id="user_123")["payments"] == 1
+    assert till.rows(totals) == before
+    assert_no_trace(till, "user_123", "buyer@example.com")
+
+
+def test_an_erased_user_stays_erased_when_stripe_speaks_again(till: Till) -> None:
+    paid = till.sell(customer_email="buyer@example.com")
+    declined = till.sell(customer_email="buyer@example.com")
+    till.deliver(completed(till.account.complete(paid)))
+    till.deliver_all(till.account.decline(declined))
+    ask("erase_user", user_id="user_123")
+    till.account.refund(paid, 300)
+    till.deliver(till.account.events[-1])
+    till.deliver(completed(till.account.complete(declined)))
+    rows = till.rows("SELECT DISTINCT user_id, customer_email FROM payment_transactions")
+    (row,) = rows
+    assert row["customer_email"] is None
+    assert row["user_id"].startswith("erased_")
+    assert till.credits(row["user_id"]) == 1700
+
+
+def test_an_erased_user_is_gone_from_the_totals_of_customers_too(till: Till) -> None:
+    till.deliver(completed(till.account.complete(till.sell())))
+    ask("erase_user", user_id="user_123")
+    for table in ("payment_changes", "folded_customer_totals"):
+        text = till.rows(f"SELECT coalesce(string_agg(t::text, ' '), '') AS all FROM {table} t")
+        assert "user_123" not in text[0]["all"]
+
+
+def test_what_operators_asked_for_says_no_longer_for_whom(till: Till) -> None:
+    _, payment_id = nobodys(till)
+    ask("resolve_payment", "a", payment_id=payment_id, user_id="user_123")
+    ask("adjust_credits", "b", user_id="user_123", delta=-5)
+    ask("erase_user", "c", user_id="user_123")
+    assert_no_trace(till, "user_123")
+    requests = till.rows(
+        "SELECT request FROM stripe_events WHERE source = 'operations' ORDER BY received_at"
+    )
+    assert [row["request"] for row in requests] == [
+        {"payment_id": payment_id, "user_id": None},
+        {"user_id": None, "delta": -5},
+        {"user_id": None},
+    ]
+
+
+def test_what_operators_asked_for_others_is_left(till: Till) -> None:
+    till.add_user("user_1234")
+    till.add_user()
+    ask("adjust_credits", "a", user_id="user_1234", delta=-5)
+    ask("erase_user", "b", user_id="user_123")
+    assert ask("adjust_credits", "a", user_id="user_1234", delta=-5)["outcome"] == "duplicate"
+
+
+@pytest.mark.parametrize("unknown_users", ["create", "hold"])
+def test_who_is_not_there_is_not_erased(
+    till: Till, monkeypatch: pytest.MonkeyPatch, unknown_users: str
+) -> None:
+    monkeypatch.setenv("UNKNOWN_USERS", unknown_users)
+    till.add_user("ana")
+    answer = ask("erase_user", user_id="anna")
+    assert error_code(answer) == "unknown_user"
+    assert "'anna'" in answer["error"]["message"]
+    assert till.count("stripe_events") == 0
+
+
+def test_a_user_without_a_payment_is_erased(till: Till) -> None:
+    till.add_user("ana")
+    assert ask("erase_user", user_id="ana")["payments"] == 0
+    assert_no_trace(till, "ana")
+
+
+def test_a_user_of_held_payments_alone_is_erased(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNKNOWN_USERS", "hold")
+    session_id, _ = sell_held(till, user_id="ana", customer_email=EMAIL)
+    assert till.count("users") == 0
+    assert ask("erase_user", user_id="ana")["payments"] == 1
+    assert_no_trace(till, "ana", EMAIL)
+    assert till.payment(session_id)["held_reason"] == "unknown_user"
+
+
+def test_the_same_person_is_erased_once(till: Till) -> None:
+    till.sell_paid()
+    ask("erase_user", "a", user_id="user_123")
+    assert ask("erase_user", "a", user_id="user_123")["outcome"] == "duplicate"
+    assert error_code(ask("erase_user", "b", user_id="user_123")) == "unknown_user"
+
+
+def test_a_person_who_comes_back_is_erased_by_a_request_of_its_own(till: Till) -> None:
+    till.sell_paid()
+    ask("erase_user", "a", user_id="user_123")
+    till.sell_paid()
+    assert error_code(ask("erase_user", "a", user_id="user_123")) == "request_id_reused"
+    assert till.credits() == 1000
+    assert ask("erase_user", "b", user_id="user_123")["payments"] == 1
+    assert till.count("users") == 2
+
+
+def test_a_payment_of_nobody_is_erased_by_its_id(till: Till) -> None:
+    session_id, payment_id = nobodys(till, customer_email=EMAIL)
+    _, other_id = nobodys(till, customer_email="another@example.com")
+    before = till.payment(session_id)
+    assert ask("erase_user", payment_id=payment_id)["payments"] == 1
+    assert_no_trace(till, EMAIL)
+    after = till.payment(session_id)
+    assert after == before | {
+        "customer_email": None,
+        "erased": True,
+        "revision": before["revision"] + 1,
+        "updated_at": after["updated_at"],
+    }
+    assert "another@example.com" in everything(till)
+    assert ask("erase_user", payment_id=payment_id)["outcome"] == "duplicate"
+    assert error_code(ask("erase_user", payment_id=other_id)) == "request_id_reused"
+
+
+def test_an_erased_payment_of_nobody_stays_erased_when_stripe_speaks_again(till: Till) -> None:
+    session_id, payment_id = nobodys(till, customer_email=EMAIL)
+    ask("erase_user", payment_id=payment_id)
+    till.account.refund(session_id, 300)
+    till.deliver(till.latest("refund.created"))
+    assert str(till.payment(session_id)["amount_refunded"]) == "3.000"
+    assert_no_trace(till, EMAIL)
+
+
+def test_an_erased_payment_of_nobody_can_be_resolved(till: Till) -> None:
+    session_id, payment_id = nobodys(till, customer_email=EMAIL)
+    ask("erase_user", "a", payment_id=payment_id)
+    assert error_code(ask("resolve_payment", "b", payment_id=payment_id)) == "user_required"
+    assert ask("resolve_payment", "b", payment_id=payment_id, user_id="user_9")["delta"] == 1000
+    assert till.credits("user_9") == 1000
+    till.account.refund(session_id, 300)
+    till.deliver(till.latest("refund.created"))
+    assert (till.credits("user_9"), till.payment(session_id)["erased"]) == (700, True)
+    assert_no_trace(till, EMAIL)
+
+
+def test_an_erased_payment_of_nobody_can_be_dismissed(till: Till) -> None:
+    session_id, payment_id = nobodys(till, customer_email=EMAIL)
+    ask("erase_user", "a", payment_id=payment_id)
+    assert ask("dismiss_payment", "b", payment_id=payment_id)["outcome"] == "recorded"
+    payment = till.payment(session_id)
+    assert (payment["erased"], payment["dismissed"]) == (True, True)
+
+
+def test_a_payment_of_a_user_is_not_erased_by_its_id(till: Till) -> None:
+    session_id = till.sell_paid(customer_email=EMAIL)
+    before = till.payment(session_id)
+    answer = ask("erase_user", payment_id=before["payment_id"])
+    assert error_code(answer) == "has_user"
+    assert "send erase_user with the user_id" in answer["error"]["message"]
+    assert till.payment(session_id) == before
+
+
+def test_a_payment_that_is_not_there_is_not_erased(till: Till) -> None:
+    assert error_code(ask("erase_user", payment_id="pay_none")) == "unknown_payment"
+    assert till.count("stripe_events") == 0

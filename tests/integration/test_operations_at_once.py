@@ -1,0 +1,161 @@
+"""Operations at once: the same request from everywhere is done once."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from handlers import operations
+from tests.integration.operators import nobodys
+from tests.integration.reports.truth import assert_reports_are_true
+from tests.till import Till, completed
+
+pytestmark = pytest.mark.usefixtures("sound_books")
+
+PROJECT = Path(__file__).resolve().parents[2]
+AT_ONCE = 6
+
+# Waits for the others at a line, and makes its request several times.
+PROCESS = """
+import json, sys
+from handlers import operations
+request = json.loads(sys.stdin.readline())
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(5):
+    print("answer", json.dumps(operations.handler(request, None)), flush=True)
+"""
+
+Json = dict[str, Any]
+Words = dict[str, Any]
+SIGNED = {"actor": "olga", "request_id": "req_1"}
+
+
+def outcome(answer: Json) -> str:
+    return str(answer.get("outcome") or answer["error"]["code"])
+
+
+def from_processes(requests: list[Words]) -> Counter[str]:
+    """Makes each request from a process of its own, all at once; the outcomes counted."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS],
+            env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in requests
+    ]
+    for process, request in zip(processes, requests, strict=True):
+        assert process.stdin is not None
+        process.stdin.write(json.dumps({**SIGNED, **request}) + "\n")
+        process.stdin.flush()
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    outputs = [process.communicate()[0] for process in processes]
+    lines = [line for output in outputs for line in output.splitlines()]
+    # The handler's log lines come by the same way.
+    return Counter(outcome(json.loads(line[7:])) for line in lines if line.startswith("answer "))
+
+
+def from_threads(requests: list[Words]) -> Counter[str]:
+    """The same from threads of one process, which share its connection."""
+    together = Barrier(len(requests))
+
+    def made(request: Words) -> str:
+        together.wait()
+        return outcome(operations.handler({**SIGNED, **request}, None))
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return Counter(pool.map(made, requests))
+
+
+def adjustment(_till: Till) -> Words:
+    return {"operation": "adjust_credits", "user_id": "ana", "delta": 5}
+
+
+def erasure(_till: Till) -> Words:
+    return {"operation": "erase_user", "user_id": "ana"}
+
+
+def erasure_of_a_payment(till: Till) -> Words:
+    return {"operation": "erase_user", "payment_id": nobodys(till)[1]}
+
+
+def dismissal(till: Till) -> Words:
+    return {"operation": "dismiss_payment", "payment_id": nobodys(till)[1]}
+
+
+def resolution(till: Till) -> Words:
+    return {"operation": "resolve_payment", "payment_id": nobodys(till)[1], "user_id": "zoe"}
+
+
+def replay(till: Till) -> Words:
+    event = completed(till.account.complete(till.sell("zoe")))
+    return {"operation": "replay_event", "event_id": event["id"]}
+
+
+every_operation = pytest.mark.parametrize(
+    "words", [adjustment, erasure, erasure_of_a_payment, dismissal, resolution, replay]
+)
+
+
+@every_operation
+def test_the_same_request_from_threads_at_once_is_done_once(
+    till: Till, words: Callable[[Till], Words]
+) -> None:
+    till.sell_paid("ana")
+    assert from_threads([words(till)] * AT_ONCE) == {"recorded": 1, "duplicate": AT_ONCE - 1}
+    assert len(till.rows("SELECT FROM stripe_events WHERE source = 'operations'")) == 1
+
+
+@every_operation
+def test_the_same_request_from_processes_at_once_is_done_once(
+    till: Till, words: Callable[[Till], Words]
+) -> None:
+    till.sell_paid("ana")
+    assert from_processes([words(till)] * 3) == {"recorded": 1, "duplicate": 14}
+    assert len(till.rows("SELECT FROM stripe_events WHERE source = 'operations'")) == 1
+
+
+def test_one_id_with_different_words_at_once_is_used_for_one_of_them(till: Till) -> None:
+    till.sell_paid("ana")
+    requests = [{**adjustment(till), "delta": delta} for delta in (1, 2, 3)]
+    outcomes = from_processes(requests)
+    assert outcomes == {"recorded": 1, "duplicate": 4, "request_id_reused": 10}
+    assert till.credits("ana") in (1001, 1002, 1003)
+
+
+def test_a_payment_is_resolved_to_one_of_two_users_or_dismissed(till: Till) -> None:
+    _, payment_id = nobodys(till)
+    named = {"payment_id": payment_id}
+    requests = [
+        {"request_id": "a", "operation": "resolve_payment", "user_id": "ana", **named},
+        {"request_id": "b", "operation": "resolve_payment", "user_id": "zoe", **named},
+        {"request_id": "c", "operation": "dismiss_payment", **named},
+    ]
+    outcomes = from_processes(requests)
+    assert (outcomes["recorded"], outcomes["duplicate"]) == (1, 4)
+    assert outcomes["not_held"] + outcomes["not_done"] == 10
+    assert till.count("users") <= 1
+    assert_reports_are_true(till)
+
+
+def test_a_user_is_erased_once_by_whoever_asks_first(till: Till) -> None:
+    till.sell_paid("ana")
+    requests = [{**erasure(till), "request_id": each} for each in "abc"]
+    assert from_processes(requests) == {"recorded": 1, "duplicate": 4, "unknown_user": 10}

@@ -1,0 +1,165 @@
+"""What operators ask for, read exactly, with every mistake named."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.operations import (
+    AdjustCredits,
+    DismissPayment,
+    Doctor,
+    ErasePayment,
+    EraseUser,
+    OperationRefused,
+    ReplayEvent,
+    ResolvePayment,
+    read_operation,
+)
+
+# What Postgres can keep as text.
+storable = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+
+WHOLE: dict[str, dict[str, Any]] = {
+    "resolve_payment": {"payment_id": "pay_1", "user_id": "ana", "package_id": "starter"},
+    "dismiss_payment": {"payment_id": "pay_1"},
+    "adjust_credits": {"user_id": "ana", "delta": -5},
+    "replay_event": {"event_id": "evt_1"},
+    "erase_user": {"user_id": "ana"},
+}
+ERASED_PAYMENT = {"operation": "erase_user", "payment_id": "pay_1"}
+# Every id of every operation, with the length that it may have.
+IDS = [
+    (name, field, 500 if field == "user_id" else 255)
+    for name, fields in WHOLE.items()
+    for field in [*fields, "request_id"]
+    if field.endswith("_id")
+]
+every_id = pytest.mark.parametrize(("name", "field", "longest"), IDS)
+
+
+def asked(name: str, **fields: Any) -> dict[str, Any]:
+    signature = {"operation": name, "actor": "olga", "request_id": "req_1"}
+    return {**signature, **WHOLE[name], **fields}
+
+
+def value_of(name: str, field: str, value: object) -> object:
+    """The field as it is read."""
+    operation: Any = read_operation(asked(name, **{field: value}))
+    if isinstance(operation, OperationRefused):
+        return operation
+    read = {"event_id": "replayed_event_id"}.get(field, field)
+    return operation.signed.request_id if field == "request_id" else getattr(operation, read)
+
+
+def refusal(request: object) -> str:
+    """The message with which a request is refused as a bad one."""
+    refused = read_operation(request)
+    assert isinstance(refused, OperationRefused)
+    assert refused.code == "bad_request"
+    return refused.message
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [
+        (asked("resolve_payment"), ResolvePayment),
+        (asked("dismiss_payment"), DismissPayment),
+        (asked("adjust_credits"), AdjustCredits),
+        (asked("replay_event"), ReplayEvent),
+        (asked("erase_user"), EraseUser),
+        ({**asked("erase_user", user_id=None), **ERASED_PAYMENT}, ErasePayment),
+        ({"operation": "doctor"}, Doctor),
+    ],
+)
+def test_each_operation_is_read(request_: object, kind: type) -> None:
+    assert isinstance(read_operation(request_), kind)
+
+
+@every_id
+@given(data=st.data())
+def test_an_id_is_read_exactly(name: str, field: str, longest: int, data: st.DataObject) -> None:
+    some_id = data.draw(storable.filter(lambda text: not text.isspace()))
+    assert value_of(name, field, some_id) == some_id
+
+
+@every_id
+@pytest.mark.parametrize("character", ["a", " a", "é", "🦊", "\u200d"])
+def test_an_id_may_be_so_long_and_no_longer(
+    name: str, field: str, longest: int, character: str
+) -> None:
+    most = (character * longest)[:longest]
+    assert value_of(name, field, most) == most
+    message = refusal(asked(name, **{field: most + "a"}))
+    assert message == (f"{field} must be at most {longest} characters long; it has {longest + 1}")
+
+
+@every_id
+@pytest.mark.parametrize("kept", ["\0", "a\0b", "\ud800", "a\udfff", "\udc00\ud800"])
+def test_an_id_that_postgres_cannot_store_is_refused(
+    name: str, field: str, longest: int, kept: str
+) -> None:
+    assert refusal(asked(name, **{field: kept})).startswith(f"{field} has a NUL or half")
+
+
+@every_id
+def test_an_id_must_not_be_empty(name: str, field: str, longest: int) -> None:
+    assert refusal(asked(name, **{field: ""})) == f"{field} must not be empty"
+
+
+@every_id
+@pytest.mark.parametrize("value", [5, True, 1.5, ["a"], {"a": "b"}])
+def test_an_id_must_be_a_string(name: str, field: str, longest: int, value: object) -> None:
+    assert refusal(asked(name, **{field: value})) == f"{field} must be a string"
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (name, field)
+        for name, field, _ in IDS
+        if (name, field) not in {("resolve_payment", "user_id"), ("resolve_payment", "package_id")}
+    ],
+)
+def test_an_id_that_is_needed_is_missed_by_name(name: str, field: str) -> None:
+    assert refusal(asked(name, **{field: None})).startswith(field)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u3000"])
+def test_a_user_may_be_called_by_blanks_but_a_request_may_not(blank: str) -> None:
+    assert value_of("adjust_credits", "user_id", blank) == blank
+    assert refusal(asked("adjust_credits", request_id=blank)) == "request_id must not be blank"
+
+
+@pytest.mark.parametrize("actor", [None, "", " ", "\n\t", "\u00a0"])
+def test_an_actor_of_nothing_is_missing(actor: str | None) -> None:
+    assert refusal(asked("erase_user", actor=actor)).startswith("actor is missing")
+
+
+def test_blanks_around_an_actor_and_a_note_are_no_part_of_them() -> None:
+    operation: Any = read_operation(asked("erase_user", actor=" olga ", note="\n a ticket\n"))
+    assert (operation.signed.actor, operation.signed.note) == ("olga", "a ticket")
+
+
+@pytest.mark.parametrize("note", [None, "", "  "])
+def test_a_note_of_nothing_is_none(note: str | None) -> None:
+    operation: Any = read_operation(asked("erase_user", note=note))
+    assert operation.signed.note is None
+
+
+@pytest.mark.parametrize("field", ["actor", "note"])
+@pytest.mark.parametrize("value", ["a" * 1001, "a\0", "\ud800", 5])
+def test_what_a_person_wrote_has_its_limits_too(field: str, value: object) -> None:
+    assert refusal(asked("erase_user", **{field: value})).startswith(field)
+
+
+def test_a_user_or_a_payment_is_erased_but_not_both() -> None:
+    assert refusal(asked("erase_user", payment_id="pay_1")) == (
+        "erase_user takes user_id or payment_id, not both"
+    )
+
+
+def test_a_request_asks_for_what_decides_and_not_for_who_signs_it() -> None:
+    operation: Any = read_operation(asked("resolve_payment", note="a ticket", package_id=None))
+    assert operation.signed.asked == {"payment_id": "pay_1", "user_id": "ana"}
