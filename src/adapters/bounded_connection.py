@@ -7,6 +7,7 @@ the clock: every wait of a synchronous connection goes through `psycopg.Connecti
 
 import math
 from collections.abc import Generator
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Never, TypeVar
 
@@ -17,7 +18,8 @@ from psycopg.rows import DictRow
 T = TypeVar("T")
 
 # What is waiting for a lock stops within milliseconds. A server that is gone says nothing anyway.
-CANCEL_SECONDS = 2.0
+CANCEL_SECONDS = 1.0
+CANCEL_TRIES = 2
 LOOK_EVERY_SECONDS = 0.1
 
 
@@ -46,16 +48,23 @@ class Connection(psycopg.Connection[DictRow]):
     def _stop(self, gen: Generator[Any, Any, Any]) -> Never:
         outcome: psycopg.Error = NoAnswer("the database did not answer in time")
         try:
-            self.cancel_safe(timeout=CANCEL_SECONDS)
-            super().wait(_until(monotonic() + CANCEL_SECONDS, gen), LOOK_EVERY_SECONDS)
+            self._cancel(gen)
         except QueryCanceled as canceled:
             outcome = canceled
-        except (psycopg.Error, _TimeIsUp):
+        except psycopg.Error:
             pass
         finally:
             # Also when the answer came after all: the cancellation may hit the next statement.
             self.close()
         raise outcome from None
+
+    def _cancel(self, gen: Generator[Any, Any, Any]) -> None:
+        """Told twice, for the server may not have begun when it was told first."""
+        for _ in range(CANCEL_TRIES):
+            self.cancel_safe(timeout=CANCEL_SECONDS)
+            with suppress(_TimeIsUp):
+                super().wait(_until(monotonic() + CANCEL_SECONDS, gen), LOOK_EVERY_SECONDS)
+                return
 
 
 class _TimeIsUp(Exception):

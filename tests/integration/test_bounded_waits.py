@@ -31,7 +31,6 @@ SOON = 10.0
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "STATEMENT_SECONDS", SHORT)
-    monkeypatch.setattr(bounded_connection, "CANCEL_SECONDS", 1.0)
 
 
 @pytest.fixture(autouse=True)
