@@ -72,5 +72,5 @@ def lacking(what: str, param: str | None = None) -> ApiError:
 
     Stripe's own libraries raise an APIError with this message.
     """
-    message = f"This is the stand-in, not Stripe: it does not know {what}, which Stripe has."
+    message = f"The stand-in does not know {what}. Stripe does: this refusal is not Stripe's."
     return ApiError(501, message, param=param, kind="api_error")

@@ -8,6 +8,17 @@ from __future__ import annotations
 from local.stripe_standin.errors import Json
 from local.stripe_standin.store import Store
 
+# What an intent says and nothing here acts upon; it is shown as it was sent.
+DESCRIBED = (
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+
 _DECLINED = "Your card was declined."
 _BANK_FAILED = "The customer's bank account could not be debited."
 

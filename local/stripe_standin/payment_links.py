@@ -11,6 +11,7 @@ from local.stripe_standin import checkout, discounts, shapes
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.line_calls import check_lines, read_lines
 from local.stripe_standin.parameters import Parameters
+from local.stripe_standin.payment_intents import DESCRIBED
 from local.stripe_standin.session_shape import blank_session
 from local.stripe_standin.store import Store
 
@@ -83,18 +84,12 @@ def open_session(store: Store, link: Json, visit: Mapping[str, str]) -> Json:
         raise IllegalMove(link["inactive_message"] or "This link is no longer active.")
     data = link["payment_intent_data"] or {}
     code = discounts.by_code(store, visit.get("prefilled_promo_code", ""))
-    items = store.line_items[link["id"]]
+    lines = [_line(item) for item in store.line_items[link["id"]]]
+    recurring = any(line.price["recurring"] for line in lines)
     order = checkout.Order(
-        lines=[
-            checkout.Line(
-                item["price"],
-                item["quantity"],
-                {"adjustable_quantity": item["adjustable_quantity"]},
-            )
-            for item in items
-        ],
+        lines=lines,
         currency=link["currency"],
-        mode="subscription" if any(item["price"]["recurring"] for item in items) else "payment",
+        mode="subscription" if recurring else "payment",
         customer_email=visit.get("prefilled_email"),
         metadata=link["metadata"],
         payment_intent_metadata=data.get("metadata") or {},
@@ -102,18 +97,14 @@ def open_session(store: Store, link: Json, visit: Mapping[str, str]) -> Json:
         capture_method=data.get("capture_method") or "automatic_async",
         discounts=[discounts.of_promotion_code(code)] if code else [],
         shown=_shown(link, visit),
-        intent={name: each for name, each in data.items() if name in _OF_THE_INTENT},
+        intent={name: data[name] for name in DESCRIBED if name in data},
     )
     return checkout.create(store, order)
 
 
-_OF_THE_INTENT = (
-    "description",
-    "setup_future_usage",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-)
+def _line(item: Json) -> checkout.Line:
+    shown = {"adjustable_quantity": item["adjustable_quantity"]}
+    return checkout.Line(item["price"], item["quantity"], shown)
 
 
 def _shown(link: Json, visit: Mapping[str, str]) -> Json:

@@ -7,7 +7,6 @@ read from its file, because importing the package would need that package's own 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,19 +49,13 @@ class Operation:
 def operation(method: str, path: str) -> Operation | None:
     """The call that Stripe has at a path, or None; a fixed word goes before an id."""
     parts = tuple(path.strip("/").split("/"))
-    found = [each for each in _templates(method.lower(), len(parts)) if _fits(each, parts)]
+    below = _templates(method.lower()).get((len(parts), *parts[:2]), ())
+    found = [each for each in below if _fits(each, parts)]
     if not found:
         return None
     template = min(found, key=lambda each: sum(map(_is_id, each)))
     ids = tuple(part for part, name in zip(parts, template, strict=True) if _is_id(name))
     return Operation(_route(method, template), ids, _parameters(method.lower(), template))
-
-
-def operations() -> Iterator[tuple[str, str]]:
-    """Method and path, such as `POST` and `/v1/refunds/{refund}`, of every call."""
-    for path, calls in document()["paths"].items():
-        for method in calls:
-            yield method.upper(), path
 
 
 def shape(object_type: str) -> Json:
@@ -91,13 +84,14 @@ Template = tuple[str, ...]
 
 
 @cache
-def _templates(method: str, length: int) -> list[Template]:
-    split = (tuple(path.strip("/").split("/")) for path in _with(method))
-    return [each for each in split if len(each) == length]
-
-
-def _with(method: str) -> Iterator[str]:
-    return (path for path, calls in document()["paths"].items() if method in calls)
+def _templates(method: str) -> dict[tuple[object, ...], list[Template]]:
+    """The paths that have a method, by their length and their first two words."""
+    found: dict[tuple[object, ...], list[Template]] = {}
+    for path, calls in document()["paths"].items():
+        template = tuple(path.strip("/").split("/"))
+        if method in calls:
+            found.setdefault((len(template), *template[:2]), []).append(template)
+    return found
 
 
 def _fits(template: Template, parts: Template) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from local.stripe_standin import customers, discounts, payment_links, price_calls
 from local.stripe_standin.errors import Json
 from local.stripe_standin.parameters import Parameters
+from local.stripe_standin.payment_intents import DESCRIBED
 from local.stripe_standin.store import Store
 
 Prepare = Callable[[Store, Parameters, Json], list[Json]]
@@ -47,15 +48,6 @@ def _same(*names: str, **others: str) -> Mapping[str, str]:
     return MappingProxyType({**{name: name for name in names}, **others})
 
 
-_INTENT = (
-    "description",
-    "receipt_email",
-    "setup_future_usage",
-    "shipping",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-)
 _CUSTOMER = (
     "address",
     "balance",
@@ -132,7 +124,7 @@ RESOURCES = {
     "disputes": Resource("dispute", "dispute", filters=_same("charge", "payment_intent")),
     "events": Resource("event"),
     "payment_intents": Resource(
-        "payment_intent", "intent", updates=_INTENT, filters=_same("customer")
+        "payment_intent", "intent", updates=DESCRIBED, filters=_same("customer")
     ),
     "payment_links": Resource(
         "payment_link",

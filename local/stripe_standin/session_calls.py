@@ -8,9 +8,10 @@ from __future__ import annotations
 from local.stripe_standin import checkout, discounts, purchases, session_rules, shapes
 from local.stripe_standin.api_writes import merged
 from local.stripe_standin.calls import Call, Work, named
-from local.stripe_standin.errors import Json, missing
+from local.stripe_standin.errors import Json
 from local.stripe_standin.line_calls import check_lines, check_total, read_lines
 from local.stripe_standin.parameters import Parameters
+from local.stripe_standin.payment_intents import DESCRIBED
 from local.stripe_standin.session_shape import blank_session
 from local.stripe_standin.store import Store
 
@@ -50,16 +51,6 @@ _SHOWN = (
     "tax_id_collection",
     "wallet_options",
 )
-# Of `payment_intent_data`: shown on the payment intent as they were sent.
-_INTENT = (
-    "description",
-    "receipt_email",
-    "setup_future_usage",
-    "shipping",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-)
 
 
 def create_session(store: Store, call: Call) -> Work:
@@ -76,40 +67,26 @@ def create_session(store: Store, call: Call) -> Work:
 
 def read_order(store: Store, given: Parameters, before: list[Json]) -> checkout.Order:
     """What a session is to be opened for; what it needs in the catalogue is added to `before`."""
-    mode = given.take("mode", "payment")
-    shown_as = session_rules.ui_mode(given)
+    mode, shown_as = given.take("mode", "payment"), session_rules.ui_mode(given)
     ways = given.take("payment_method_types", []) + given.take("allowed_payment_method_types", [])
-    expires_at = given.take("expires_at")
-    session_rules.check_together(given, mode)
-    session_rules.check_addresses(given, shown_as, ways)
-    session_rules.check_expiry(expires_at, store.now())
-    if mode != "setup" and not given.count("line_items"):
-        raise missing("line_items")
+    session_rules.check(given, mode, shown_as, ways, store.now())
     lines = read_lines(store, given, before)
     currency = check_lines(lines, mode, given.take("currency"), _MOST_LINES[mode])
-    customer, found = given.take("customer"), discounts.read(store, given)
-    if customer is not None:
-        named(store, "customer", customer, "customer", 400)
-    _check_amounts(store, lines, found, currency, customer, mode)
-    data = given.group("payment_intent_data")
-    options = given.peek("payment_method_options") or {}
     order = checkout.Order(
         lines=lines,
         currency=currency,
         mode=mode,
-        customer=customer,
+        customer=_customer(store, given),
         customer_email=given.take("customer_email"),
         metadata=given.metadata(),
-        payment_intent_metadata=data.metadata(),
         payment_method_types=tuple(ways) or ("card",),
-        capture_method=_capture_method(data.take("capture_method"), options),
-        discounts=found,
-        expires_at=expires_at,
+        discounts=discounts.read(store, given),
+        expires_at=given.take("expires_at"),
         keeps_address=(given.take("customer_update") or {}).get("address") == "auto",
+        **_of_the_intent(given),
         shown={"ui_mode": shown_as, **_shown(given)},
-        intent=shapes.shown("payment_intent", data.given(*_INTENT)),
     )
-    data.finish()
+    _check_amounts(store, order)
     return order
 
 
@@ -138,23 +115,33 @@ def expire_session(store: Store, call: Call) -> Work:
     return work
 
 
-def _check_amounts(
-    store: Store,
-    lines: list[checkout.Line],
-    found: list[Json],
-    currency: str,
-    customer: str | None,
-    mode: str,
-) -> None:
-    subtotal = sum(line.price["unit_amount"] * line.quantity for line in lines)
-    less = discounts.minor(store, found, subtotal, currency, customer)
-    if mode == "payment":
+def _customer(store: Store, given: Parameters) -> str | None:
+    customer: str | None = given.take("customer")
+    if customer is not None:
+        named(store, "customer", customer, "customer", 400)
+    return customer
+
+
+def _of_the_intent(given: Parameters) -> Json:
+    """What `payment_intent_data` says. Cards may be captured by hand, other ways to pay not."""
+    data = given.group("payment_intent_data")
+    by_card = (given.peek("payment_method_options") or {}).get("card") or {}
+    method = data.take("capture_method") or by_card.get("capture_method")
+    fields = {
+        "payment_intent_metadata": data.metadata(),
+        "capture_method": method or "automatic_async",
+        "intent": shapes.shown("payment_intent", data.given(*DESCRIBED)),
+    }
+    data.finish()
+    return fields
+
+
+def _check_amounts(store: Store, order: checkout.Order) -> None:
+    subtotal = sum(line.price["unit_amount"] * line.quantity for line in order.lines)
+    found, currency = list(order.discounts), order.currency
+    less = discounts.minor(store, found, subtotal, currency, order.customer)
+    if order.mode == "payment":
         check_total(subtotal - less, currency)
-
-
-def _capture_method(asked: str | None, options: Json) -> str:
-    """Cards can be captured by hand although other ways to pay are not."""
-    return asked or (options.get("card") or {}).get("capture_method") or "automatic_async"
 
 
 def _shown(given: Parameters) -> Json:

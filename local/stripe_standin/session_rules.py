@@ -5,7 +5,9 @@ Source: https://docs.stripe.com/api/checkout/sessions/create
 
 from __future__ import annotations
 
-from local.stripe_standin.errors import invalid
+from collections.abc import Sequence
+
+from local.stripe_standin.errors import invalid, missing
 from local.stripe_standin.parameters import Parameters
 
 # The names of before 2026-03-25.dahlia are still sent by older programs.
@@ -30,7 +32,16 @@ def ui_mode(given: Parameters) -> str:
     return _RENAMED.get(name, name)
 
 
-def check_together(given: Parameters, mode: str) -> None:
+def check(given: Parameters, mode: str, shown_as: str, ways: Sequence[str], now: int) -> None:
+    """Raise for what does not go together. `ways` are the payment method types asked for."""
+    _check_together(given, mode)
+    _check_addresses(given, shown_as, ways)
+    _check_expiry(given.peek("expires_at"), now)
+    if mode != "setup" and not given.count("line_items"):
+        raise missing("line_items")
+
+
+def _check_together(given: Parameters, mode: str) -> None:
     """Raise for parameters that exclude each other, or that the mode does not have."""
     given.at_most_one("customer", "customer_email")
     given.at_most_one("customer", "customer_creation")
@@ -46,11 +57,8 @@ def check_together(given: Parameters, mode: str) -> None:
         raise given.invalid("custom_fields", message)
 
 
-def check_addresses(given: Parameters, shown_as: str, ways: list[str]) -> None:
-    """Raise unless the session knows where its buyer goes, as its UI mode wants it.
-
-    `ways` are the payment method types asked for; none: whatever the account has.
-    """
+def _check_addresses(given: Parameters, shown_as: str, ways: Sequence[str]) -> None:
+    """Raise unless the session knows where its buyer goes, as its UI mode wants it."""
     if shown_as == "hosted_page":
         _refuse(given, shown_as, "return_url", "redirect_on_completion")
         given.needs("success_url")
@@ -66,7 +74,7 @@ def check_addresses(given: Parameters, shown_as: str, ways: list[str]) -> None:
         given.needs("return_url")
 
 
-def check_expiry(expires_at: int | None, now: int) -> None:
+def _check_expiry(expires_at: int | None, now: int) -> None:
     if expires_at is not None and expires_at < now + _SOONEST_SECONDS:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session"
         raise invalid("expires_at", f"{message} creation.")

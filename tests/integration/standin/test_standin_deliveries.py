@@ -7,6 +7,7 @@ import stripe
 
 from local.stripe_standin import StripeAccount
 from tests.integration.standin.builders import NOW, a_paid_session, an_account
+from tests.integration.standin.calling import Caller
 from tests.integration.standin.receiver import receiving
 
 
@@ -128,3 +129,10 @@ def test_the_webhook_url_is_listed_as_an_endpoint() -> None:
     account.webhook_url = "http://127.0.0.1:1/stripe/webhook"
     endpoint = account.store.all("webhook_endpoint")[0]
     assert (endpoint["url"], endpoint["created"]) == ("http://127.0.0.1:1/stripe/webhook", NOW)
+
+
+def test_a_thin_event_of_any_resource_says_where_it_is() -> None:
+    account = an_account()
+    customer = Caller(account).post("customers", {"name": "Jo"})["id"]
+    payload = account.delivery(account.events[0], form="thin").payload
+    assert payload["related_object"]["url"] == f"/v1/customers/{customer}"

@@ -35,7 +35,7 @@ def test_a_call_that_stripe_has_and_the_stand_in_lacks_says_whose_fault_it_is(
 ) -> None:
     answer = caller.answer(method, path)
     assert (answer.status, answer.headers["Stripe-Should-Retry"]) == (501, "false")
-    assert b"the stand-in, not Stripe" in answer.body
+    assert b"The stand-in does not know" in answer.body
     assert path.encode() in answer.body
 
 
@@ -49,6 +49,6 @@ def test_stripes_client_raises_what_the_stand_in_lacks_at_once(server: Server) -
     client = stripe.StripeClient(
         "sk_test_standin", base_addresses={"api": server.url}, max_network_retries=2
     )
-    with pytest.raises(stripe.APIError, match="the stand-in, not Stripe"):
+    with pytest.raises(stripe.APIError, match="The stand-in does not know"):
         client.v1.subscriptions.list()
     assert server.requests == [("GET", "/v1/subscriptions")]

@@ -113,7 +113,7 @@ def test_what_a_session_lacks_is_refused_by_the_stand_in_and_by_name() -> None:
         *NOT_IN_THE_STAND_IN,
         "payment_intent_data[transfer_data]",
     }
-    assert all("the stand-in, not Stripe" in message for message in lacking.values())
+    assert all("The stand-in does not know" in message for message in lacking.values())
 
 
 def test_what_a_session_takes_it_shows() -> None:

@@ -72,7 +72,7 @@ def test_no_call_that_the_stand_in_has_calls_a_parameter_unknown(route: str) -> 
         params = with_value(schema, at_path, value_at(at_path, leaf))
         error = json.loads(caller.answer(method, path, params).body).get("error", {})
         assert error.get("code") != "parameter_unknown", named(at_path)
-        assert "the stand-in" in error.get("message", "") or error.get("type") != "api_error"
+        assert "The stand-in" in error.get("message", "") or error.get("type") != "api_error"
 
 
 WRITES = pytest.mark.parametrize("route", [each for each in ROUTES if each.startswith("POST")])
