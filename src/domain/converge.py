@@ -76,9 +76,11 @@ class StripeUnreachable:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefused:
-    """Stripe will not serve the call (key, permission, unknown id) until somebody mends it."""
+    """Stripe will not serve the call (key, permission, unknown id) until somebody mends it;
+    `about_object`: for what was asked about, not for the key."""
 
     why: str
+    about_object: bool = False
 
 
 Retrieved = Purchase | NoCheckoutSession | StripeUnreachable | StripeRefused

@@ -98,9 +98,13 @@ def after_page(progress: Progress, window: Window, next_cursor: str | None) -> P
     return replace(progress, window_end=window.end, cursor=next_cursor)
 
 
-def at_window_start(progress: Progress) -> Progress:
-    """The place when the cursor is no longer good: the window begins anew."""
-    return replace(progress, cursor=None)
+def narrowed(progress: Progress, window: Window) -> Progress | None:
+    """The place when Stripe does not go on after an object: the first half of the window is walked
+    anew, in other pages. None for a window of a second, which has no half."""
+    seconds = int((window.end - window.start).total_seconds()) // 2
+    if seconds == 0:
+        return None
+    return replace(progress, window_end=window.start + timedelta(seconds=seconds), cursor=None)
 
 
 def after_target(progress: Progress) -> Progress:
