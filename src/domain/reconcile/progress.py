@@ -4,8 +4,8 @@ Stripe lists the newest first (https://docs.stripe.com/api/pagination). So a wal
 time from window to window, each closed at both ends, and downwards by pages inside a window:
 objects made meanwhile lie above every window and can push nothing out of a page.
 
-Whatever progress is saved says "everything before this was finished by somebody". That makes it
-safe for two runs to overwrite each other's progress, backwards too.
+Whatever progress is saved says "everything before this was finished, or passed by, by somebody".
+That makes it safe for two runs to overwrite each other's progress, backwards too.
 """
 
 from dataclasses import dataclass, replace

@@ -1,9 +1,11 @@
 """Objects as nobody foresaw them: what the stand-in's API shows is changed on its way out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+
+import pytest
 
 from local.stripe_standin.api import Answer
 from local.stripe_standin.api_request import Request
@@ -87,10 +89,12 @@ SHAPES: dict[str, object] = {
 }
 
 
+# One of each kind, for the many fields that may be odd.
+FEW = ("null", "huge", "a text", "a list", "with a NUL")
+
+
 def every_shape(*paths: str) -> dict[str, Change]:
-    return {
-        f"{path} is {shape}": has(path, value) for path in paths for shape, value in SHAPES.items()
-    }
+    return {f"{path} is {shape}": has(path, SHAPES[shape]) for path in paths for shape in FEW}
 
 
 ANYTHING: dict[str, Change] = {
@@ -149,3 +153,66 @@ DISPUTES: dict[str, Change] = {
     **every_shape("amount", "balance_transactions", "charge", "payment_intent", "status"),
     "its payment intent is gone": has("payment_intent", "pi_gone"),
 }
+
+
+LOST = 5
+WALKS = pytest.mark.parametrize("walk", [{}, {"days": 10}], ids=["schedule", "backfill"])
+
+
+def around(odd: Sequence[Any], lost: Sequence[Any]) -> Iterator[Any]:
+    """The lost ones with odd ones before, between and behind them."""
+    share = -(-len(odd) // (len(lost) + 1))
+    for at, each in enumerate(lost):
+        yield from odd[at * share : (at + 1) * share]
+        yield each
+    yield from odd[len(lost) * share :]
+
+
+def lose(past: Past, changes: dict[str, Change], move: Callable[[str], str]) -> list[str]:
+    """Makes a `move` for each lost user and one for each of the odd ones, whose object, named by
+    the move, is then changed. The lost users."""
+    lost = [f"lost_{number}" for number in range(LOST)]
+    for user in around(list(changes), lost):
+        past.clock.at += 1
+        changed = move(user)
+        if user in changes:
+            make_odd(past, changed, changes[user])
+    return lost
+
+
+def sell_around(past: Past, odd: int) -> tuple[list[str], list[str]]:
+    """So many paid sessions in a row, no event of which was made, with lost ones around them."""
+    made: dict[str, list[str]] = {"lost": [], "odd": []}
+    for kind in ["lost", *["odd"] * odd, *["lost"] * (LOST - 2), "odd", "lost"]:
+        past.clock.at += 1
+        buyer = f"{kind}_{len(made[kind])}"
+        session_id = past.till.sell(buyer, customer_email=f"{kind}@example.com")
+        past.forget(past.account.complete(session_id))
+        made[kind].append(session_id)
+    return made["lost"], made["odd"]
+
+
+def refuse_odd_ones(past: Past, sqlstate: str) -> None:
+    """From now on Postgres answers so whenever a payment of odd@example.com is to be written."""
+    past.till.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" RAISE 'odd@example.com is refused' USING ERRCODE = '{sqlstate}'; END $$"
+    )
+    past.till.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON payment_transactions FOR EACH ROW"
+        " WHEN (new.customer_email = 'odd@example.com') EXECUTE FUNCTION refuse()"
+    )
+
+
+def sell_many(past: Past, count: int, seconds: float) -> list[str]:
+    """Sessions of others, so many seconds apart, with one of ours before and one behind them."""
+    ours = []
+    for number in range(count):
+        past.clock.at += seconds
+        if number in (0, count - 1):
+            ours.append(past.till.sell(f"user_{number}"))
+            past.account.complete(ours[-1])
+        else:
+            past.account.create_checkout_session([(500, 1)])
+    past.forget(past.account.events)
+    return ours
