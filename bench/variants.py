@@ -58,7 +58,7 @@ _SLOTS = f"""
            coalesce(package_name, '') AS package, currency, coalesce(payment_method, '') AS method,
            mod(abs(hashtext(payment_id)::bigint), 64) AS slot,
            sum(sign), sum(sign * coalesce(amount_paid, 0)),
-           sum(sign * usd_refunded(amount_paid, amount_charged, amount_refunded)),
+           sum(sign * usd_returned(amount_paid, amount_charged, amount_refunded)),
            sum(sign * amount_charged), sum(sign * amount_refunded), sum(sign * amount_disputed)
       FROM ({_BEFORE_AND_AFTER}) AS line
      GROUP BY day, payment_status, package, currency, method, slot

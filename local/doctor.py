@@ -11,9 +11,10 @@ from typing import Any
 
 from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
+from local.configured import FAILURES, names_deployment
 from local.lambda_context import LambdaContext
-from local.migrate import MigrationError, migrate
-from local.postgres import ServerError, postgres_server
+from local.migrate import migrate
+from local.postgres import postgres_server
 from local.prices import price_packages
 from local.stripe_standin import StripeAccount, serving
 
@@ -69,16 +70,16 @@ def main() -> None:
     """Look whether Stripe, the database and the code fit together, and say what to mend.
 
     Uses the Stripe account of STRIPE_API_KEY (or STRIPE_SECRET_ARN) and the database of
-    DATABASE_URL; without a key, a stand-in for both. Exit code 1: something is to be mended.
+    DATABASE_URL (or what else names one); with nothing configured, a stand-in for both. Exit code
+    1: something is to be mended.
     """
     parser = argparse.ArgumentParser(prog="python -m local.doctor", description=main.__doc__)
     parser.add_argument("--url", help="where Stripe must deliver; default: WEBHOOK_URL")
     # What the log says, the answer says too.
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
-    url = parser.parse_args().url or os.environ.get("WEBHOOK_URL")
     try:
-        answer = _examined_somewhere(url)
-    except (MigrationError, ServerError) as error:
+        answer = _examined_somewhere(parser.parse_args().url)
+    except FAILURES as error:
         raise SystemExit(str(error)) from error
     if "error" in answer:
         raise SystemExit(answer["error"]["message"])
@@ -87,9 +88,9 @@ def main() -> None:
 
 
 def _examined_somewhere(url: str | None) -> dict[str, Any]:
-    if os.environ.get("STRIPE_API_KEY") or os.environ.get("STRIPE_SECRET_ARN"):
+    if names_deployment(os.environ):
         return examined(url)
-    print("STRIPE_API_KEY is not set: this is the stand-in, with a database of its own.\n")
+    print("Nothing is configured: this is the stand-in, with a database of its own.\n")
     with standin(os.environ) as standin_url:
         return examined(url or standin_url)
 

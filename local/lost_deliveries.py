@@ -5,15 +5,14 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-
+from local.configured import names_deployment
 from local.lifecycles import Clock, Shop
-from local.migrate import migrate
-from local.postgres import available_server
+from local.migrate import migrate, set_back
+from local.postgres import postgres_server
 from local.prices import price_packages
 from local.stripe_standin import StripeAccount, serving
 
@@ -24,31 +23,22 @@ LOST = 0.3
 _SECONDS_AGO = 120
 
 
-class NotConfigured(Exception):
-    """The environment names a Stripe account and no database."""
-
-
 @contextmanager
 def stripe_or_story(environment: MutableMapping[str, str]) -> Iterator[bool]:
-    """What the environment names, or the story when it names no Stripe account; whether it is the
-    story. Raises NotConfigured."""
-    if environment.get("STRIPE_API_KEY") or environment.get("STRIPE_SECRET_ARN"):
-        if not any(environment.get(name) for name in _DATABASE):
-            raise NotConfigured(f"set one of {', '.join(_DATABASE)}")
+    """What the environment names, or the story when it names nothing; whether it is the story.
+    Raises NotConfigured."""
+    if names_deployment(environment):
         yield False
         return
     with _story(environment):
         yield True
 
 
-_DATABASE = ("DATABASE_URL", "DATABASE_SECRET_ARN", "DATABASE_HOST")
-
-
 @contextmanager
 def _story(environment: MutableMapping[str, str]) -> Iterator[None]:
     clock = Clock(time.time() - DAYS * 24 * 3600)
     account = StripeAccount(clock=clock, id_seed=uuid.uuid4().hex)
-    with _database(environment) as database_url, serving(account) as stripe:
+    with _database() as database_url, serving(account) as stripe:
         environment.update(_configuration(database_url, account, stripe.url))
         shop = Shop(account, price_packages(account, database_url), clock)
         _sell(shop)
@@ -56,26 +46,13 @@ def _story(environment: MutableMapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _database(environment: Mapping[str, str]) -> Iterator[str]:
-    with available_server(environment) as server:
-        name = f"tokentill_story_{uuid.uuid4().hex}"
-        server.create_database(name)
-        try:
-            migrate(server.url(name))
-            _begin_schedule(server.url(name))
-            yield server.url(name)
-        finally:
-            server.drop_database(name)
-
-
-def _begin_schedule(database_url: str) -> None:
-    """As if this till had been there when the story begins."""
-    with psycopg.connect(database_url) as connection:
-        connection.execute(
-            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
-            " resume_from = resume_from - make_interval(days => %(days)s)",
-            {"days": DAYS + 1},
-        )
+def _database() -> Iterator[str]:
+    with postgres_server() as server:
+        server.create_database("tokentill")
+        url = server.url("tokentill")
+        migrate(url)
+        set_back(url, DAYS + 1)
+        yield url
 
 
 def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Applies the pending migrations to the database of DATABASE_URL, through the migrate handler."""
+"""Applies the pending migrations to the configured database, through the migrate handler."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
+
+from adapters.database_login import refusal
+from adapters.environment import Misconfigured, settings
 from local.lambda_context import LambdaContext
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -35,8 +39,28 @@ def migrate(url: str) -> None:
         raise MigrationError(result.stdout + result.stderr)
 
 
+def set_back(url: str, days: int) -> None:
+    """As if the till at `url` had been installed so many days earlier: for purchases that a program
+    plays in the past, which would be held as sold before the till, and not looked for."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
+        )
+        connection.execute(
+            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
+            " resume_from = resume_from - make_interval(days => %(days)s)",
+            {"days": days},
+        )
+
+
 def main() -> None:
     """Apply the pending migrations and print the handler's answer."""
+    try:
+        why = refusal(settings().database)
+    except Misconfigured as error:
+        why = str(error)
+    if why is not None:
+        raise SystemExit(f"No database to migrate: {why}.")
     from handlers import migrate as handlers_migrate
 
     answer = handlers_migrate.handler({}, LambdaContext("migrate"))
@@ -46,6 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if not os.environ.get("DATABASE_URL"):
-        raise SystemExit("Set DATABASE_URL to the database to migrate.")
     main()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,16 @@ class Launch:
         """Where the server writes what it has to say."""
         return self.scratch / "log"
 
+    def ports(self) -> Iterator[int]:
+        """Which ports to try: the one of the last time first, which others may have noted down."""
+        with suppress(FileNotFoundError):
+            kept = re.search(r'"port=(\d+)"', (self.data / "postmaster.opts").read_text())
+            if kept is not None:
+                yield int(kept[1])
+        # Between choosing a free port and binding it somebody else may take it.
+        for _ in range(_PORT_TRIES):
+            yield free_port()
+
     def command(self, port: int) -> Sequence[str]:
         """The supervised server's command line."""
         settings = (*_SETTINGS, *self.settings, f"port={port}")
@@ -72,6 +84,8 @@ def initialise(launch: Launch) -> None:
     """Make the data directory, unless a server has already lived in it."""
     if (launch.data / "PG_VERSION").exists():
         return
+    if launch.data.exists() and not (launch.data.is_dir() and not any(launch.data.iterdir())):
+        raise ServerError(f"{launch.data} is no database, and no empty folder to make one in")
     if not launch.user.can_enter(launch.data.parent):
         raise ServerError(f"root runs Postgres as {launch.user.name}, shut out of {launch.data}")
     launch.data.mkdir(parents=True, exist_ok=True)
@@ -95,9 +109,7 @@ def _run_initdb(launch: Launch) -> None:
 
 def start(launch: Launch) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server and wait until it accepts connections; answers with it and its port."""
-    # Between choosing a free port and binding it somebody else may take it.
-    for _ in range(_PORT_TRIES):
-        port = free_port()
+    for port in launch.ports():
         process = _launched(launch, port)
         if _is_ready(process, launch.log):
             return process, port

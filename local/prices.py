@@ -5,12 +5,14 @@ from __future__ import annotations
 import psycopg
 
 from local.stripe_standin import StripeAccount
+from local.stripe_standin.ids import Ids
 
 
 def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
     """Make a price in `account` for each package, and tell the database which is whose.
 
-    Answers with the price id of each package id.
+    Answers with the price id of each package id, which is the same whenever the package and its
+    amount are: an application that names it can go on with the next account.
     """
     prices: dict[str, str] = {}
     with psycopg.connect(database_url) as connection:
@@ -19,10 +21,12 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
             " WHERE active ORDER BY amount_usd"
         ).fetchall()
         for package_id, package_name, amount_minor in packages:
-            prices[package_id] = account.create_price(amount_minor, "usd", package_name)["id"]
+            price_id = Ids(f"{package_id}:{amount_minor}:usd").new("price_1")
+            account.create_price(amount_minor, "usd", package_name, price_id=price_id)
+            prices[package_id] = price_id
             connection.execute(
-                "UPDATE packages SET stripe_price_ids = array_append(stripe_price_ids, %s)"
-                " WHERE package_id = %s",
-                (prices[package_id], package_id),
+                "UPDATE packages SET stripe_price_ids = array_append(stripe_price_ids, %(price)s)"
+                " WHERE package_id = %(package)s AND %(price)s <> ALL (stripe_price_ids)",
+                {"price": price_id, "package": package_id},
             )
     return prices

@@ -20,9 +20,8 @@ from domain.reconcile.requests import (
 from domain.reconcile.run import Limits
 from handlers import wiring
 from local import reconcile
-from local.lost_deliveries import DAYS, LOST, PURCHASES, NotConfigured, stripe_or_story
-from local.migrate import MigrationError
-from local.postgres import ServerError
+from local.configured import FAILURES
+from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
 
 _INTERRUPTED = 130
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             wiring.close()
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
-    except (NotConfigured, ServerError, MigrationError) as error:
+    except FAILURES as error:
         raise SystemExit(str(error)) from error
     raise SystemExit(0 if proof.equal else 1)
 
@@ -104,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local.prove",
         description=main.__doc__,
         epilog="Works on the account of STRIPE_API_KEY and the database of DATABASE_URL, and "
-        "writes nothing. Without STRIPE_API_KEY it plays a story: a stand-in account with "
+        "writes nothing. With nothing configured it plays a story: a stand-in account with "
         f"{PURCHASES} purchases in {DAYS} days, {LOST:.0%} of whose deliveries were lost, is "
         "proved, reconciled and proved again. Ends with 0 when all is equal, else with 1.",
     )

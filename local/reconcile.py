@@ -15,9 +15,8 @@ from domain.reconcile.requests import ReconcileRequest, RequestRefused, read_req
 from domain.reconcile.run import Limits, Step
 from domain.reconcile.walks import Reconciled, reconcile
 from handlers import wiring
-from local.lost_deliveries import DAYS, LOST, PURCHASES, NotConfigured, stripe_or_story
-from local.migrate import MigrationError
-from local.postgres import ServerError
+from local.configured import FAILURES
+from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
 
 _INTERRUPTED = 130
@@ -36,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("\nStopped. What is done is done: the same command goes on from here.")
         raise SystemExit(_INTERRUPTED) from None
-    except (NotConfigured, ServerError, MigrationError) as error:
+    except FAILURES as error:
         raise SystemExit(str(error)) from error
     tell(done)
     raise SystemExit(0 if done.finished and not done.tally.failures else 1)
@@ -91,8 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local.reconcile",
         description=main.__doc__,
-        epilog="Works on the account of STRIPE_API_KEY and the database of DATABASE_URL. Without "
-        f"STRIPE_API_KEY it makes up a story: a stand-in account with {PURCHASES} purchases in "
+        epilog="Works on the account of STRIPE_API_KEY and the database of DATABASE_URL. With "
+        f"nothing configured it makes up a story: a stand-in account with {PURCHASES} purchases in "
         f"{DAYS} days, {LOST:.0%} of whose deliveries never reached a till of its own. "
         "Ends with 0 when all is done, 1 when something is left to do.",
     )

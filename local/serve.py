@@ -11,29 +11,19 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-import psycopg
-
-from adapters.environment import Misconfigured
-from adapters.postgres import DatabaseUnavailable, InsecureConnection
+from adapters.environment import DatabaseAddress, Settings
+from local.configured import FAILURES, NotConfigured, checked_settings
 from local.demo.history import DAYS, ShopClock
 from local.demo.opening import is_unused, open_with_story, silence
 from local.demo.page import NotAsTold
 from local.demo.shop import MigrationRefused, Shop, configure, migrate, standin_configuration
 from local.gateway import PortTaken, gateway
 from local.kept_database import kept_database, usual_data_dir, way_out
-from local.postgres import ServerError
 from local.prices import price_packages
 from local.stripe_standin import Server, StripeAccount, serving
 
-_FAILURES = (
-    DatabaseUnavailable,
-    InsecureConnection,
-    MigrationRefused,
-    Misconfigured,
-    NotAsTold,
-    PortTaken,
-    ServerError,
-    psycopg.Error,
+_OTHER_PORTS = (
+    "stop what listens there (another make serve?), or choose with --port and --stripe-port"
 )
 _PAYMENTS_OF_EARLIER_RUNS = (
     "those of earlier runs: the stand-in has forgotten their sessions, so they move no more"
@@ -52,7 +42,9 @@ def main() -> None:
             signal.pause()
     except KeyboardInterrupt:
         print("stopped", flush=True)
-    except _FAILURES as error:
+    except PortTaken as error:
+        raise SystemExit(f"{error}: {_OTHER_PORTS}") from error
+    except (*FAILURES, MigrationRefused, NotAsTold) as error:
         raise SystemExit(str(error)) from error
 
 
@@ -73,17 +65,28 @@ def _parser() -> argparse.ArgumentParser:
 def _start(
     running: ExitStack, options: argparse.Namespace, environment: MutableMapping[str, str]
 ) -> None:
-    running.enter_context(_database(options.data_dir, environment))
+    configured = _whole(checked_settings(environment))
+    database = running.enter_context(_database(options.data_dir, configured, environment))
     till = _till(options.port)
-    if environment.get("STRIPE_API_KEY"):
+    if configured.stripe_api_key or configured.stripe_secret_arn:
         url = running.enter_context(till)
-        about = {"Stripe": _about_real_stripe(url, environment)}
+        about = {"Stripe": _about_real_stripe(url, configured)}
     else:
         standin, account_clock = running.enter_context(_standin(options.stripe_port, environment))
         url = running.enter_context(till)
         about = _open_shop(standin, account_clock, f"{url}/stripe/webhook", environment)
     addresses = {"Reports": f"{url}/reports", "Webhook": f"{url}/stripe/webhook"}
-    _show(addresses | about | {"Database": environment["DATABASE_URL"]})
+    _show(addresses | about | {"Database": database})
+
+
+def _whole(configured: Settings) -> Settings:
+    """The same. Raises NotConfigured for what is left of a deployment that is not served here."""
+    if configured.database != DatabaseAddress() and not configured.database.url:
+        raise NotConfigured("set DATABASE_URL, or unset the other DATABASE_ variables")
+    account = configured.stripe_api_key or configured.stripe_secret_arn
+    if configured.stripe_webhook_secrets and not account:
+        raise NotConfigured("set STRIPE_API_KEY beside STRIPE_WEBHOOK_SECRET, or unset both")
+    return configured
 
 
 def _show(lines: Mapping[str, str]) -> None:
@@ -93,17 +96,21 @@ def _show(lines: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _database(data_dir: Path, environment: MutableMapping[str, str]) -> Iterator[None]:
-    """The migrated database: that of DATABASE_URL, else the one in `data_dir`."""
-    if environment.get("DATABASE_URL"):
+def _database(
+    data_dir: Path, configured: Settings, environment: MutableMapping[str, str]
+) -> Iterator[str]:
+    """The migrated database, as it may be shown: that of DATABASE_URL, else the one in
+    `data_dir`."""
+    if configured.database.url:
+        environment["DATABASE_URL"] = configured.database.url
         with _migrated():
-            yield
+            yield "that of DATABASE_URL"
         return
     with kept_database(data_dir) as url:
         configure(environment, {"DATABASE_URL": url}, instead_of=("DATABASE_",))
         try:
             with _migrated():
-                yield
+                yield url
         except MigrationRefused as refused:
             if refused.code not in ("changed", "out_of_order"):
                 raise
@@ -167,9 +174,11 @@ def _open_shop(
     return {"Stripe": stripe, "Payments": payments}
 
 
-def _about_real_stripe(url: str, environment: Mapping[str, str]) -> str:
+def _about_real_stripe(url: str, configured: Settings) -> str:
     listen = f"stripe listen --forward-to {url.removeprefix('http://')}/stripe/webhook"
-    if environment.get("STRIPE_WEBHOOK_SECRET"):
+    if configured.stripe_secret_arn:
+        return f"the account of STRIPE_SECRET_ARN; run: {listen}"
+    if configured.stripe_webhook_secrets:
         return f"the account of STRIPE_API_KEY; run: {listen}"
     return (
         f"the account of STRIPE_API_KEY, but every delivery is refused: run `{listen}`,\n"

@@ -42,14 +42,20 @@ class SampleEvents:
 
 
 def signed(event: dict[str, Any], secret: str, now_seconds: int) -> dict[str, Any]:
-    """The event with a signature of `now_seconds`; unchanged when it is not a delivery of Stripe's.
-
-    `now_seconds` counts from 1970.
-    """
+    """The event made and signed at `now_seconds`, which count from 1970; unchanged when it is not a
+    delivery of Stripe's."""
     if "stripe-signature" not in event.get("headers", {}):
         return event
-    header = signature_header(event["body"].encode(), secret, now_seconds)
-    return event | {"headers": event["headers"] | {"stripe-signature": header}}
+    body = _dated(event["body"], now_seconds)
+    header = signature_header(body.encode(), secret, now_seconds)
+    return event | {"body": body, "headers": event["headers"] | {"stripe-signature": header}}
+
+
+def _dated(body: str, now_seconds: int) -> str:
+    """A purchase of now: an older one may be from before the till, which would hold it."""
+    event = json.loads(body)
+    event["created"] = event["data"]["object"]["created"] = now_seconds
+    return json.dumps(event, indent=2)
 
 
 def function_for(name: str, event: Mapping[str, Any]) -> str:

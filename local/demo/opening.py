@@ -9,10 +9,11 @@ from contextlib import contextmanager, redirect_stdout
 
 import psycopg
 
-from local.demo.history import ShopClock, play_history
+from local.demo.history import DAYS, ShopClock, play_history
 from local.demo.page import Page
 from local.demo.shop import Shop
 from local.demo.story import play
+from local.migrate import set_back
 
 _USED = """
 SELECT EXISTS (SELECT FROM payment_transactions)
@@ -33,6 +34,7 @@ def open_with_story(shop: Shop, clock: ShopClock, environment: MutableMapping[st
 
     Answers how many purchases came before the story. Raises NotAsTold.
     """
+    set_back(shop.database_url, DAYS + 1)
     with silence(), _new_users(environment):
         purchases = play_history(shop, clock)
         play(shop, Page(io.StringIO()))

@@ -9,6 +9,7 @@ from threading import Event
 
 from local.stripe_standin.account import StripeAccount
 from local.stripe_standin.http_server import serving
+from local.stripe_standin.ids import Ids
 
 _PACKAGES = (("Starter", 4900), ("Professional", 19900), ("Enterprise", 49900))
 
@@ -31,8 +32,12 @@ def main() -> None:
 
 
 def seed(account: StripeAccount) -> list[str]:
-    """The three packages with their prices in US dollars; answers the price ids."""
-    return [account.create_price(amount, "usd", name)["id"] for name, amount in _PACKAGES]
+    """The three packages with their prices in US dollars, whose ids are those of every run;
+    answers the ids."""
+    ids = [Ids(f"{name}:{amount}:usd").new("price_1") for name, amount in _PACKAGES]
+    for price_id, (name, amount) in zip(ids, _PACKAGES, strict=True):
+        account.create_price(amount, "usd", name, price_id=price_id)
+    return ids
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -46,11 +46,13 @@ class StripeAccount(AccountDeliveries):
         currency: str = "usd",
         product_name: str = "Tokens",
         metadata: dict[str, str] | None = None,
+        price_id: str | None = None,
     ) -> Json:
-        """A price with a product of its own; answers the price."""
+        """A price with a product of its own; answers the price. `price_id` is for a price that
+        accounts of other seeds have too."""
         with self.lock:
             product = catalogue.create_product(self.store, product_name)
-            args = (product["id"], unit_amount_minor, currency, metadata)
+            args = (product["id"], unit_amount_minor, currency, metadata, price_id)
             return copy_of(catalogue.create_price(self.store, *args))
 
     def create_checkout_session(

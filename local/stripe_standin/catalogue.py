@@ -44,10 +44,11 @@ def create_price(
     unit_amount_minor: int,
     currency: str,
     metadata: Mapping[str, str] | None = None,
+    price_id: str | None = None,
 ) -> Json:
     return store.add(
         {
-            "id": store.ids.new("price_1"),
+            "id": price_id or store.ids.new("price_1"),
             "object": "price",
             "active": True,
             "billing_scheme": "per_unit",

@@ -130,7 +130,8 @@ def _uuid_of(event_id: str) -> str:
 
 
 def _encoded(payload: Json) -> bytes:
-    return json.dumps(payload, indent=2, ensure_ascii=False).encode()
+    # Half a surrogate pair has no UTF-8; a backslash escape is what JSON has for it.
+    return json.dumps(payload, indent=2, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def _json_or_none(body: bytes) -> Any:

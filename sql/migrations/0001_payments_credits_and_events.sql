@@ -1,12 +1,31 @@
 -- The tables of the till. Every rule that a constraint can carry is a constraint.
 
+CREATE TABLE till (
+    the_only_one boolean PRIMARY KEY DEFAULT true CHECK (the_only_one),
+    installed_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE till IS 'What is to be known of the till itself: one row.';
+COMMENT ON COLUMN till.installed_at IS
+    'Money taken before may have been credited by another program: such a payment is held.';
+
+-- To the second, as Stripe dates what it takes.
+INSERT INTO till (installed_at) VALUES (date_trunc('second', now()));
+
 CREATE TABLE packages (
     package_id       text PRIMARY KEY CHECK (package_id <> ''),
     package_name     text NOT NULL CHECK (package_name <> ''),
     tokens           bigint NOT NULL CHECK (tokens > 0),
     amount_usd       numeric(12, 2) NOT NULL CHECK (amount_usd >= 0),
     stripe_price_ids text[] NOT NULL DEFAULT '{}',
-    active           boolean NOT NULL DEFAULT true
+    active           boolean NOT NULL DEFAULT true,
+
+    -- A null among them would sell the package to every item without a price.
+    CONSTRAINT stripe_price_ids_are_a_list_of_ids CHECK (
+        CASE WHEN array_ndims(stripe_price_ids) > 1 THEN false
+             ELSE array_position(stripe_price_ids, NULL) IS NULL
+                  AND array_position(stripe_price_ids, '') IS NULL
+        END)
 );
 
 COMMENT ON TABLE packages IS 'What is for sale. Edited as data; a sale keeps the terms it was made on.';
@@ -43,13 +62,15 @@ CREATE TABLE payment_transactions (
     amount_disputed          numeric(20, 3) NOT NULL DEFAULT 0 CHECK (amount_disputed >= 0),
     credits_granted          bigint NOT NULL DEFAULT 0,
     held_reason              text CHECK (held_reason IN
-        ('no_user', 'unknown_user', 'unknown_package', 'package_mismatch', 'amount_mismatch')),
+        ('no_user', 'unknown_user', 'unknown_package', 'package_mismatch', 'amount_mismatch',
+         'unreadable', 'before_till')),
     enriched                 boolean NOT NULL DEFAULT true,
     paid_at                  timestamptz,
     updated_at               timestamptz NOT NULL DEFAULT now(),
     revision                 bigint NOT NULL DEFAULT 1 CHECK (revision > 0),
     resolved                 boolean NOT NULL DEFAULT false,
     erased                   boolean NOT NULL DEFAULT false,
+    dismissed                boolean NOT NULL DEFAULT false,
 
     CONSTRAINT paid_at_says_that_money_was_taken CHECK (
         (paid_at IS NOT NULL) = (payment_status IN ('paid', 'refunded', 'disputed', 'lost'))),
@@ -82,6 +103,7 @@ COMMENT ON COLUMN payment_transactions.revision IS 'Rises by one a write; a writ
 
 COMMENT ON COLUMN payment_transactions.resolved IS 'An operator said who bought what; Stripe no longer decides that.';
 COMMENT ON COLUMN payment_transactions.erased IS 'Personal data was erased and must not come back from Stripe.';
+COMMENT ON COLUMN payment_transactions.dismissed IS 'An operator said that it is no sale of ours; nothing that Stripe says changes that.';
 
 CREATE INDEX payment_transactions_by_user ON payment_transactions (user_id, created_at DESC, payment_id DESC);
 CREATE INDEX payment_transactions_by_time ON payment_transactions (created_at DESC, payment_id DESC);

@@ -53,6 +53,7 @@ CREATE TABLE folded_payment_totals (
     unknown_usd_payments bigint NOT NULL,
     gross_usd            numeric(20, 2) NOT NULL,
     refunded_usd         numeric(20, 2) NOT NULL,
+    disputed_usd         numeric(20, 2) NOT NULL,
     charged              numeric(28, 3) NOT NULL,
     refunded             numeric(28, 3) NOT NULL,
     disputed             numeric(28, 3) NOT NULL,
@@ -69,20 +70,23 @@ CREATE TABLE folded_customer_totals (
     unknown_usd_payments bigint NOT NULL,
     gross_usd            numeric(20, 2) NOT NULL,
     refunded_usd         numeric(20, 2) NOT NULL,
-    net_usd              numeric(20, 2) NOT NULL GENERATED ALWAYS AS (gross_usd - refunded_usd) STORED
+    disputed_usd         numeric(20, 2) NOT NULL,
+    net_usd              numeric(20, 2) NOT NULL
+        GENERATED ALWAYS AS (gross_usd - refunded_usd - disputed_usd) STORED
 );
 
 CREATE INDEX folded_customer_totals_by_net ON folded_customer_totals (net_usd, user_id);
 CREATE INDEX folded_customer_totals_empty ON folded_customer_totals (user_id) WHERE payments = 0;
 
--- The part of amount_paid that went back by refund, rounded half even to cents.
-CREATE FUNCTION usd_refunded(amount_paid numeric, amount_charged numeric, amount_refunded numeric)
+-- The part of amount_paid that went back, rounded half even to cents: all of it at the most.
+CREATE FUNCTION usd_returned(amount_paid numeric, amount_charged numeric, amount_returned numeric)
 RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN amount_refunded = 0 OR amount_charged = 0 OR amount_paid IS NULL THEN 0.00
-    WHEN mod(amount_paid * amount_refunded / amount_charged * 1000, 20) = 5
-        THEN trunc(amount_paid * amount_refunded / amount_charged, 2)
-    ELSE round(amount_paid * amount_refunded / amount_charged, 2)
+    WHEN amount_returned = 0 OR amount_charged = 0 OR amount_paid IS NULL THEN 0.00
+    WHEN amount_returned >= amount_charged THEN amount_paid
+    WHEN mod(amount_paid * amount_returned / amount_charged * 1000, 20) = 5
+        THEN trunc(amount_paid * amount_returned / amount_charged, 2)
+    ELSE round(amount_paid * amount_returned / amount_charged, 2)
 END;
 
 -- The one definition of what is counted, for payments and for their changes alike.
@@ -92,7 +96,9 @@ SELECT source, payment_id, revision, sign AS payments, user_id, paid_at IS NOT N
        payment_status, package_name, currency, payment_method,
        CASE WHEN amount_paid IS NULL THEN sign ELSE 0 END AS unknown_usd_payments,
        sign * coalesce(amount_paid, 0.00) AS gross_usd,
-       sign * usd_refunded(amount_paid, amount_charged, amount_refunded) AS refunded_usd,
+       sign * usd_returned(amount_paid, amount_charged, amount_refunded) AS refunded_usd,
+       sign * (usd_returned(amount_paid, amount_charged, amount_refunded + amount_disputed)
+               - usd_returned(amount_paid, amount_charged, amount_refunded)) AS disputed_usd,
        sign * amount_charged AS charged,
        sign * amount_refunded AS refunded,
        sign * amount_disputed AS disputed
@@ -130,18 +136,20 @@ END, '');
 -- What reports read. Lines are to be summed: there may be several a key.
 CREATE VIEW payment_totals AS
 SELECT slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd, refunded_usd,
-       charged, refunded, disputed
+       disputed_usd, charged, refunded, disputed
 FROM folded_payment_totals
 UNION ALL
 SELECT slice, day, payment_status,
        slice_value(slice, package_name, currency, payment_method),
-       payments, unknown_usd_payments, gross_usd, refunded_usd, charged, refunded, disputed
+       payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, charged, refunded,
+       disputed
 FROM counted CROSS JOIN slices
 WHERE source <> 'payment';
 
 CREATE VIEW customer_changes AS
 SELECT user_id, sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
-       sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd
+       sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
+       sum(disputed_usd) AS disputed_usd
 FROM counted
 WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
 GROUP BY user_id;
@@ -150,9 +158,9 @@ GROUP BY user_id;
 -- part is nothing but a table: so Postgres sees through it, reads what is folded in the order of its
 -- index, and merges the few who changed since.
 CREATE VIEW customer_totals AS
-SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, net_usd
+SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, net_usd
 FROM (
-    SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, net_usd,
+    SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, net_usd,
            false AS has_changed
     FROM folded_customer_totals
     UNION ALL
@@ -161,8 +169,10 @@ FROM (
            (changed.unknown_usd_payments + coalesce(folded.unknown_usd_payments, 0))::bigint,
            (changed.gross_usd + coalesce(folded.gross_usd, 0))::numeric(20, 2),
            (changed.refunded_usd + coalesce(folded.refunded_usd, 0))::numeric(20, 2),
+           (changed.disputed_usd + coalesce(folded.disputed_usd, 0))::numeric(20, 2),
            (changed.gross_usd + coalesce(folded.gross_usd, 0)
-            - changed.refunded_usd - coalesce(folded.refunded_usd, 0))::numeric(20, 2),
+            - changed.refunded_usd - coalesce(folded.refunded_usd, 0)
+            - changed.disputed_usd - coalesce(folded.disputed_usd, 0))::numeric(20, 2),
            true
     FROM customer_changes AS changed
     LEFT JOIN folded_customer_totals AS folded ON folded.user_id = changed.user_id
@@ -176,6 +186,7 @@ WITH payments_by_kind AS (
     SELECT day, payment_status, package_name, currency, payment_method,
            sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
            sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
+           sum(disputed_usd) AS disputed_usd,
            sum(charged) AS charged, sum(refunded) AS refunded, sum(disputed) AS disputed
     FROM counted
     WHERE source = 'payment'
@@ -184,39 +195,41 @@ WITH payments_by_kind AS (
 SELECT slice, day, payment_status, value,
        sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
        sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
+       sum(disputed_usd) AS disputed_usd,
        sum(charged) AS charged, sum(refunded) AS refunded, sum(disputed) AS disputed
 FROM (
     SELECT slice, day, payment_status,
            slice_value(slice, package_name, currency, payment_method) AS value, payments,
-           unknown_usd_payments, gross_usd, refunded_usd, charged, refunded, disputed
+           unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, charged, refunded, disputed
     FROM payments_by_kind CROSS JOIN slices
     UNION ALL
     SELECT slice, day, payment_status, value, -payments,
-           -unknown_usd_payments, -gross_usd, -refunded_usd, -charged, -refunded, -disputed
+           -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd, -charged, -refunded, -disputed
     FROM payment_totals
 ) AS difference
 GROUP BY slice, day, payment_status, value
-HAVING (sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd), sum(charged),
-        sum(refunded), sum(disputed)) <> (0, 0, 0, 0, 0, 0, 0);
+HAVING (sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
+        sum(disputed_usd), sum(charged), sum(refunded), sum(disputed)) <> (0, 0, 0, 0, 0, 0, 0, 0);
 
 CREATE VIEW missing_from_customer_totals AS
 SELECT user_id, sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
-       sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd
+       sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
+       sum(disputed_usd) AS disputed_usd
 FROM (
-    SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd
+    SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd
     FROM counted
     WHERE source = 'payment' AND is_taken AND user_id IS NOT NULL
     UNION ALL
-    SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd
+    SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd
     FROM counted
     WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
     UNION ALL
-    SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd
+    SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd
     FROM folded_customer_totals
 ) AS difference
 GROUP BY user_id
-HAVING (sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd))
-       <> (0, 0, 0, 0);
+HAVING (sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
+        sum(disputed_usd)) <> (0, 0, 0, 0, 0);
 
 -- The lists that ops page through. Those of rare payments are partial: a write that is of no
 -- interest to them pays next to nothing.
@@ -246,7 +259,7 @@ ALTER TYPE counted_payment OWNER TO migrator;
 ALTER TABLE payment_changes OWNER TO migrator;
 ALTER TABLE folded_payment_totals OWNER TO migrator;
 ALTER TABLE folded_customer_totals OWNER TO migrator;
-ALTER FUNCTION usd_refunded(numeric, numeric, numeric) OWNER TO migrator;
+ALTER FUNCTION usd_returned(numeric, numeric, numeric) OWNER TO migrator;
 ALTER FUNCTION slice_value(text, text, text, text) OWNER TO migrator;
 ALTER VIEW counted OWNER TO migrator;
 ALTER VIEW slices OWNER TO migrator;

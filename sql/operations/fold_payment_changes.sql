@@ -21,11 +21,11 @@ WITH batch AS (
 ), payment_total AS (
     INSERT INTO folded_payment_totals AS standing (
         slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd, refunded_usd,
-        charged, refunded, disputed)
+        disputed_usd, charged, refunded, disputed)
     SELECT slice, day, payment_status,
            slice_value(slice, package_name, currency, payment_method) AS value,
            sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
-           sum(charged), sum(refunded), sum(disputed)
+           sum(disputed_usd), sum(charged), sum(refunded), sum(disputed)
       FROM folding CROSS JOIN slices
      GROUP BY slice, day, payment_status, value
      ORDER BY slice, day, payment_status, value
@@ -34,14 +34,16 @@ WITH batch AS (
            unknown_usd_payments = standing.unknown_usd_payments + excluded.unknown_usd_payments,
            gross_usd = standing.gross_usd + excluded.gross_usd,
            refunded_usd = standing.refunded_usd + excluded.refunded_usd,
+           disputed_usd = standing.disputed_usd + excluded.disputed_usd,
            charged = standing.charged + excluded.charged,
            refunded = standing.refunded + excluded.refunded,
            disputed = standing.disputed + excluded.disputed
     RETURNING 1
 ), customer_total AS (
     INSERT INTO folded_customer_totals AS standing (
-        user_id, payments, unknown_usd_payments, gross_usd, refunded_usd)
-    SELECT user_id, sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd)
+        user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd)
+    SELECT user_id, sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
+           sum(disputed_usd)
       FROM folding
      WHERE is_taken AND user_id IS NOT NULL AND (SELECT count(*) FROM payment_total) > 0
      GROUP BY user_id
@@ -50,6 +52,7 @@ WITH batch AS (
        SET payments = standing.payments + excluded.payments,
            unknown_usd_payments = standing.unknown_usd_payments + excluded.unknown_usd_payments,
            gross_usd = standing.gross_usd + excluded.gross_usd,
-           refunded_usd = standing.refunded_usd + excluded.refunded_usd
+           refunded_usd = standing.refunded_usd + excluded.refunded_usd,
+           disputed_usd = standing.disputed_usd + excluded.disputed_usd
 )
 SELECT count(*) AS folded FROM gone

@@ -4,8 +4,8 @@
 WITH empty_payment AS (
     SELECT slice, day, payment_status, value
       FROM folded_payment_totals
-     WHERE (payments, unknown_usd_payments, gross_usd, refunded_usd, charged, refunded, disputed)
-           = (0, 0, 0, 0, 0, 0, 0)
+     WHERE (payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, charged, refunded,
+            disputed) = (0, 0, 0, 0, 0, 0, 0, 0)
        FOR UPDATE SKIP LOCKED
 ), payment_total AS (
     DELETE FROM folded_payment_totals AS total
@@ -18,7 +18,7 @@ WITH empty_payment AS (
     SELECT user_id
       FROM folded_customer_totals
      WHERE payments = 0
-       AND (unknown_usd_payments, gross_usd, refunded_usd) = (0, 0, 0)
+       AND (unknown_usd_payments, gross_usd, refunded_usd, disputed_usd) = (0, 0, 0, 0)
        FOR UPDATE SKIP LOCKED
 )
 DELETE FROM folded_customer_totals AS total

@@ -16,7 +16,7 @@ WITH holder AS (
         payment_method, customer_email, created_at,
         amount_charged, amount_refunded, amount_disputed,
         credits_granted, held_reason, enriched, paid_at, updated_at, revision,
-        resolved, erased, is_counted)
+        resolved, erased, dismissed, is_counted)
     SELECT %(payment_id)s::text, %(user_id)s::text, %(session_id)s::text, %(payment_intent_id)s::text,
            %(package_id)s::text, %(package_name)s::text, %(tokens_purchased)s::bigint,
            %(amount_paid)s::numeric, %(currency)s::text, %(payment_status)s::text,
@@ -27,7 +27,7 @@ WITH holder AS (
                 ELSE coalesce(%(held_reason)s::text, 'unknown_user') END,
            %(enriched)s::boolean, %(paid_at)s::timestamptz, now(),
            coalesce(%(found_revision)s::bigint, 0) + 1,
-           %(resolved)s::boolean, %(erased)s::boolean, true
+           %(resolved)s::boolean, %(erased)s::boolean, %(dismissed)s::boolean, true
       FROM holder
     ON CONFLICT (stripe_session_id) DO UPDATE
        SET user_id = excluded.user_id,

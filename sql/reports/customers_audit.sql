@@ -13,7 +13,8 @@ SELECT user_id,
        payments AS missing_payments,
        unknown_usd_payments AS missing_unknown_usd_payments,
        gross_usd AS missing_gross_usd,
-       refunded_usd AS missing_refunded_usd
+       refunded_usd AS missing_refunded_usd,
+       disputed_usd AS missing_disputed_usd
 FROM missing_from_customer_totals
 WHERE (%(from_user)s IS NULL OR user_id >= %(from_user)s)
   AND (%(to_user)s IS NULL OR user_id <= %(to_user)s)

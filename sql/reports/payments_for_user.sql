@@ -9,6 +9,6 @@ SELECT payment_id, user_id, stripe_session_id, stripe_payment_intent_id, package
        tokens_purchased, amount_paid, currency, payment_status, payment_method, customer_email,
        created_at,
        amount_charged, amount_refunded, amount_disputed, credits_granted, held_reason, enriched,
-       paid_at, updated_at, revision, resolved, erased
+       paid_at, updated_at, revision, resolved, erased, dismissed
 FROM payment_transactions
 WHERE user_id = %(user_id)s

@@ -1,8 +1,9 @@
 -- title: Revenue by day
 -- description: US dollars by the day on which Stripe took the money, in UTC; days without a payment
---     too. refunded_usd is what of that day's payments has gone back by refund since, and net_usd
---     what is left. The refunded part of a foreign charge is amount_paid x refunded / charged,
---     rounded half even to cents. Disputes are not subtracted: refunds_and_disputes lists them.
+--     too. refunded_usd is what of that day's payments has gone back by refund since, disputed_usd
+--     what is in disputes that are open or lost, and net_usd what is left. The part of a foreign
+--     charge that went back is amount_paid x refunded (or disputed) / charged, rounded half even to
+--     cents.
 --     Payments whose worth in dollars Stripe has not said yet are counted in unknown_usd_payments.
 -- param from: date 2010-01-01..tomorrow, default 29 days ago
 --     The first day, in UTC.
@@ -12,7 +13,8 @@
 
 WITH by_day AS (
     SELECT day, sum(payments) AS payments, sum(gross_usd) AS gross,
-           sum(refunded_usd) AS refunded, sum(unknown_usd_payments) AS unknown
+           sum(refunded_usd) AS refunded, sum(disputed_usd) AS disputed,
+           sum(unknown_usd_payments) AS unknown
     FROM payment_totals
     WHERE slice = 'status' AND payment_status IN ('paid', 'refunded', 'disputed', 'lost')
       AND day >= %(from)s AND day < %(to)s
@@ -22,7 +24,9 @@ SELECT days.day::date AS day,
        coalesce(by_day.payments, 0)::bigint AS payments,
        coalesce(by_day.gross, 0)::numeric(20, 2) AS gross_usd,
        coalesce(by_day.refunded, 0)::numeric(20, 2) AS refunded_usd,
-       (coalesce(by_day.gross, 0) - coalesce(by_day.refunded, 0))::numeric(20, 2) AS net_usd,
+       coalesce(by_day.disputed, 0)::numeric(20, 2) AS disputed_usd,
+       (coalesce(by_day.gross, 0) - coalesce(by_day.refunded, 0)
+        - coalesce(by_day.disputed, 0))::numeric(20, 2) AS net_usd,
        coalesce(by_day.unknown, 0)::bigint AS unknown_usd_payments
 FROM generate_series(%(from)s::timestamp, %(to)s::timestamp - interval '1 day',
                      interval '1 day') AS days (day)

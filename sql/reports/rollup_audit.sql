@@ -14,6 +14,7 @@ SELECT concat_ws(' ', slice, nullif(value, ''), payment_status, day::text) AS su
        unknown_usd_payments AS missing_unknown_usd_payments,
        gross_usd AS missing_gross_usd,
        refunded_usd AS missing_refunded_usd,
+       disputed_usd AS missing_disputed_usd,
        charged AS missing_charged,
        refunded AS missing_refunded,
        disputed AS missing_disputed

@@ -85,7 +85,7 @@ def keyring(configured: Settings) -> "StripeKeyring":
     return StripeKeyring(lambda _anew: fixed)
 
 
-def _read_secret(arn: str, anew: bool) -> Mapping[str, Any]:
+def _read_secret(arn: str, anew: bool) -> Mapping[str, Any] | None:
     return _secrets().read(arn, anew=anew)
 
 

@@ -8,7 +8,23 @@ STRIPE_API = "https://api.stripe.com"
 
 
 class Misconfigured(Exception):
-    """A variable is missing or makes no sense; the message says which and what to set."""
+    """A variable or a secret is missing or makes no sense; the message says which and what to set,
+    and quotes neither."""
+
+
+def without_blanks(text: str) -> str:
+    """`text` without what surrounds it and cannot be seen: white space, line ends, byte order
+    marks, zero widths. They are pasted along, and are part of no key, secret or address."""
+    first, last = 0, len(text)
+    while first < last and _is_blank(text[first]):
+        first += 1
+    while first < last and _is_blank(text[last - 1]):
+        last -= 1
+    return text[first:last]
+
+
+def _is_blank(character: str) -> bool:
+    return character == " " or not character.isprintable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,7 @@ class Settings:
     stripe_api_base: str = STRIPE_API
     stripe_livemode: bool = False
     hold_unknown_users: bool = False
+    hold_unlisted_sales: bool = True
     reports_export_bucket: str = ""
     webhook_url: str = ""
 
@@ -48,36 +65,42 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     return Settings(
         database=_database(environ),
-        database_read_url=environ.get("DATABASE_READ_URL", ""),
-        stripe_api_key=environ.get("STRIPE_API_KEY", ""),
-        stripe_webhook_secrets=_several(environ.get("STRIPE_WEBHOOK_SECRET", "")),
-        stripe_secret_arn=environ.get("STRIPE_SECRET_ARN", ""),
-        stripe_api_base=environ.get("STRIPE_API_BASE", "").rstrip("/") or STRIPE_API,
+        database_read_url=_text(environ, "DATABASE_READ_URL"),
+        stripe_api_key=_text(environ, "STRIPE_API_KEY"),
+        stripe_webhook_secrets=_several(_text(environ, "STRIPE_WEBHOOK_SECRET")),
+        stripe_secret_arn=_text(environ, "STRIPE_SECRET_ARN"),
+        stripe_api_base=_text(environ, "STRIPE_API_BASE").rstrip("/") or STRIPE_API,
         stripe_livemode=_choice(environ, "STRIPE_LIVEMODE", "false", "true") == "true",
         hold_unknown_users=_choice(environ, "UNKNOWN_USERS", "create", "hold") == "hold",
-        reports_export_bucket=environ.get("REPORTS_EXPORT_BUCKET", ""),
-        webhook_url=environ.get("WEBHOOK_URL", ""),
+        hold_unlisted_sales=_choice(environ, "UNLISTED_SALES", "hold", "ignore") == "hold",
+        reports_export_bucket=_text(environ, "REPORTS_EXPORT_BUCKET"),
+        webhook_url=_text(environ, "WEBHOOK_URL"),
     )
 
 
 def _database(environ: Mapping[str, str]) -> DatabaseAddress:
     return DatabaseAddress(
-        url=environ.get("DATABASE_URL", ""),
-        secret_arn=environ.get("DATABASE_SECRET_ARN", ""),
-        host=environ.get("DATABASE_HOST", ""),
-        port=environ.get("DATABASE_PORT", "") or "5432",
-        name=environ.get("DATABASE_NAME", ""),
-        user=environ.get("DATABASE_USER", ""),
+        url=_text(environ, "DATABASE_URL"),
+        secret_arn=_text(environ, "DATABASE_SECRET_ARN"),
+        host=_text(environ, "DATABASE_HOST"),
+        port=_text(environ, "DATABASE_PORT") or "5432",
+        name=_text(environ, "DATABASE_NAME"),
+        user=_text(environ, "DATABASE_USER"),
         iam_auth=_choice(environ, "DATABASE_IAM_AUTH", "false", "true") == "true",
     )
 
 
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return without_blanks(environ.get(name, ""))
+
+
 def _several(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(text for part in value.split(",") if (text := without_blanks(part)))
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, other: str) -> str:
-    value = environ.get(name, "").strip().lower() or default
+    value = _text(environ, name).lower() or default
     if value not in (default, other):
-        raise Misconfigured(f"{name} must be {default} or {other}, not {value!r}")
+        # Not quoted: it may be a secret that was meant for another variable.
+        raise Misconfigured(f"{name} must be {default} or {other}")
     return value

@@ -4,30 +4,35 @@ from collections.abc import Callable
 
 import psycopg
 
-from adapters.environment import Settings
+from adapters.environment import Misconfigured, Settings
 from adapters.migrations import READ_HISTORY, migrations_on_disk
-from adapters.postgres import Database
+from adapters.postgres import Database, InsecureConnection
 from adapters.sql_files import statement
 from adapters.stripe_account import StripeAccount
 from adapters.stripe_api import API_VERSION
 from adapters.stripe_credentials import StripeCredentials
-from domain.doctor.facts import DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.doctor.configuration import key_problem
+from domain.doctor.facts import DatabaseFacts, Deployment, Offer, Stranger, StripeFacts, Unknown
 from domain.migrations import Refused, refusal
 
 FIND_OFFERS = statement("operations/find_offers")
+FIND_STRANGERS = statement("operations/find_strangers")
+# So that no stranger has a say in the search for them.
+TRUST_POSTGRES_ALONE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"
 
 
 def deployment_of(
     configured: Settings, url: str | None, read_credentials: Callable[[], StripeCredentials]
 ) -> Deployment:
-    """The configuration; whatever Secrets Manager raises, the secrets are Unknown."""
+    """The configuration; a secret that is refused, or that Secrets Manager does not give, makes
+    what is in it Unknown."""
     known = _credentials(read_credentials)
     return Deployment(
         url=url or configured.webhook_url or None,
         livemode=configured.stripe_livemode,
         api_version=API_VERSION,
         api_key=known if isinstance(known, Unknown) else known.api_key,
-        webhook_secrets=known if isinstance(known, Unknown) else len(known.webhook_secrets),
+        webhook_secrets=known if isinstance(known, Unknown) else known.webhook_secrets,
     )
 
 
@@ -35,13 +40,14 @@ def stripe_facts(
     deployment: Deployment, api_base: str, database: DatabaseFacts | Unknown
 ) -> StripeFacts:
     """The account as the deployment's key sees it, with the prices that the database names."""
-    if isinstance(deployment.api_key, Unknown) or not deployment.api_key:
-        nothing = Unknown("there is no API key")
+    key = deployment.api_key
+    if isinstance(key, Unknown) or key_problem(key) is not None:
+        nothing = Unknown("there is no API key to ask with")
         return StripeFacts(endpoints=nothing, prices=nothing)
     offers = () if isinstance(database, Unknown) else database.offers
     named = () if isinstance(offers, Unknown) else offers
     price_ids = {price_id for offer in named for price_id in offer.stripe_price_ids}
-    return StripeAccount(deployment.api_key, api_base).facts(price_ids)
+    return StripeAccount(key, api_base).facts(price_ids)
 
 
 def database_facts(database: Database) -> DatabaseFacts | Unknown:
@@ -54,7 +60,9 @@ def database_facts(database: Database) -> DatabaseFacts | Unknown:
 
 
 def _database_facts(database: Database) -> DatabaseFacts:
-    return DatabaseFacts(pending=_pending(database), offers=_offers(database))
+    return DatabaseFacts(
+        pending=_pending(database), offers=_offers(database), strangers=_strangers(database)
+    )
 
 
 def _pending(database: Database) -> tuple[str, ...] | Refused | Unknown:
@@ -88,16 +96,26 @@ def _offers(database: Database) -> tuple[Offer, ...] | Unknown:
     )
 
 
+def _strangers(database: Database) -> tuple[Stranger, ...]:
+    with database.transaction() as connection:
+        connection.execute(TRUST_POSTGRES_ALONE)
+        return tuple(Stranger(**row) for row in connection.execute(FIND_STRANGERS))
+
+
 def _credentials(read: Callable[[], StripeCredentials]) -> StripeCredentials | Unknown:
     try:
-        return read()
+        known = read()
     # Powertools and botocore raise dozens of classes.
     except Exception as error:
         return Unknown(_named(error))
+    return known if known.refused is None else Unknown(known.refused)
 
 
 def _named(error: BaseException) -> str:
-    """The classes alone: the texts of foreign errors quote addresses, names and rows."""
+    """Our own words, else the classes alone: the texts of foreign errors quote addresses, names
+    and rows."""
+    if isinstance(error, Misconfigured | InsecureConnection):
+        return str(error)
     behind = error.__cause__ or error.__context__
     names = [type(each).__name__ for each in (error, behind) if each is not None]
     return ", ".join(dict.fromkeys(names))

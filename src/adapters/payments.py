@@ -4,15 +4,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg.errors import UniqueViolation
+from psycopg import DataError, IntegrityError
+from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 
 from adapters.postgres import Database
 from adapters.rollup import change
 from adapters.sql_files import statement
-from domain.converge import Found, Recorded, StandingPayment, Write
+from domain.converge import Found, Recorded, RowRefused, StandingPayment, Write
 from domain.events import Hint, Reference, ReferenceKind
 from domain.money import to_major, to_minor
-from domain.packages import Package
+from domain.packages import Package, Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
 
 FIND = statement("payments/find_payment")
@@ -23,9 +24,12 @@ RECORD_IGNORED = statement("payments/record_ignored_event")
 class PostgresTill:
     """`domain.converge.Till` over Postgres."""
 
-    def __init__(self, database: Database, hold_unknown_users: bool) -> None:
+    def __init__(
+        self, database: Database, hold_unknown_users: bool, hold_unlisted_sales: bool = True
+    ) -> None:
         self._database = database
         self._hold_unknown_users = hold_unknown_users
+        self._hold_unlisted_sales = hold_unlisted_sales
 
     def find(self, event_id: str, reference: Reference) -> Found:
         kind = reference.kind
@@ -44,14 +48,20 @@ class PostgresTill:
             standing=standing_of(row),
             catalogue=catalogue_of(row["packages"]),
             user_is_still_unknown=bool(row["user_is_still_unknown"]),
+            rules=Rules(
+                hold_unlisted_sales=self._hold_unlisted_sales, installed_at=row["installed_at"]
+            ),
         )
 
-    def record(self, write: Write) -> Recorded | None:
+    def record(self, write: Write) -> Recorded | RowRefused | None:
         try:
             row = self._database.one(RECORD, self._parameters(write))
         except UniqueViolation:
             # Somebody recorded this event, or a first row of this purchase, a moment ago.
             return None
+        except (DataError, IntegrityError, ProgramLimitExceeded) as error:
+            # Of this row, and for good: a balance beyond a bigint, say.
+            return RowRefused(f"the database refuses the payment: {type(error).__name__}")
         return None if row is None else Recorded(row["payment_id"], row["held_reason"])
 
     def record_ignored(self, hint: Hint) -> None:
@@ -116,6 +126,7 @@ def _payment_columns(payment: Payment) -> dict[str, Any]:
         "paid_at": payment.paid_at,
         "resolved": payment.resolved,
         "erased": payment.erased,
+        "dismissed": payment.dismissed,
     }
 
 
@@ -151,6 +162,7 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         paid_at=row["paid_at"],
         resolved=row["resolved"],
         erased=row["erased"],
+        dismissed=row["dismissed"],
     )
 
 

@@ -9,6 +9,7 @@ from adapters.stripe_listing import StripeHistory
 from domain.converge import (
     Outcome,
     Retrieved,
+    RetrievedEvent,
     StripeRefused,
     StripeUnreachable,
     Till,
@@ -63,6 +64,12 @@ class _Asked:
     def retrieve(self, reference: Reference) -> Retrieved:
         self.answer = self._history.retrieve(reference)
         return self.answer
+
+    def event(self, event_id: str) -> RetrievedEvent:
+        found = self._history.event(event_id)
+        if isinstance(found, StripeUnreachable | StripeRefused):
+            self.answer = found
+        return found
 
 
 def _converge(

@@ -26,7 +26,8 @@ def is_signed(body: bytes, header: str, secrets: Sequence[str]) -> bool:
 def _verifies(body: bytes, header: str, secret: str) -> bool:
     try:
         WebhookSignature.verify_header(body, header, secret, TOLERANCE_SECONDS)
-    except (SignatureVerificationError, UnicodeDecodeError):
+    # A secret may have characters, too, that cannot be encoded.
+    except (SignatureVerificationError, UnicodeError):
         return False
     return True
 

@@ -13,17 +13,40 @@ from domain.doctor.facts import StripeFacts, Unknown
 T = TypeVar("T")
 
 
+# What the till reads, by the names of a restricted key's permissions.
+READS = {
+    "Checkout Sessions": "/v1/checkout/sessions",
+    "Payment Intents": "/v1/payment_intents",
+    "Charges": "/v1/charges",
+    "Refunds": "/v1/refunds",
+    "Disputes": "/v1/disputes",
+    "Balance Transactions": "/v1/balance_transactions",
+    "Events": "/v1/events",
+    "Prices": "/v1/prices",
+    "Webhook Endpoints": "/v1/webhook_endpoints",
+}
+
+
 class StripeAccount(StripeApi):
     """The account that the API key belongs to. Only reads."""
 
     def facts(self, price_ids: Collection[str]) -> StripeFacts:
         """Everything the doctor asks of Stripe; each part that could not be asked is Unknown."""
-        endpoints = asked(self._endpoints)
-        if isinstance(endpoints, StripeUnreachable):
+        forbidden = asked(lambda: [name for name, path in READS.items() if not self._may(path)])
+        if isinstance(forbidden, StripeUnreachable | StripeRefused):
             # Every further question would wait as long for no answer.
-            return StripeFacts(endpoints=Unknown(endpoints.why), prices=Unknown(endpoints.why))
+            return StripeFacts(endpoints=Unknown(forbidden.why), prices=Unknown(forbidden.why))
+        endpoints = asked(self._endpoints)
         prices = asked(lambda: {price_id: self._price(price_id) for price_id in price_ids})
-        return StripeFacts(endpoints=_known(endpoints), prices=_known(prices))
+        return StripeFacts(forbidden=forbidden, endpoints=_known(endpoints), prices=_known(prices))
+
+    def _may(self, path: str) -> bool:
+        """Whether the key may read there: asked for one object, which need not exist."""
+        try:
+            self._list(path, limit=1)
+        except stripe.PermissionError:
+            return False
+        return True
 
     def _endpoints(self) -> Sequence[Mapping[str, Any]]:
         """All of them: an account has sixteen at the most."""

@@ -10,9 +10,16 @@ from urllib.parse import quote
 
 import stripe
 
-from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
+from domain.converge import (
+    NoCheckoutSession,
+    ObjectGone,
+    Retrieved,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+)
 from domain.events import Reference, ReferenceKind
-from domain.stripe_objects import NOTHING, Purchase, expanded, id_of
+from domain.stripe_objects import NOTHING, Purchase, expanded, id_of, listed
 
 T = TypeVar("T")
 
@@ -52,20 +59,22 @@ class StripeApi:
             session = self._session(reference)
             return NoCheckoutSession() if session is None else self._purchase(session)
 
-        return asked(purchase)
+        found = asked(lambda: unless_missing(purchase))
+        return ObjectGone() if found is None else found
 
-    def event(self, event_id: str) -> Mapping[str, Any] | StripeUnreachable | StripeRefused | None:
-        """A snapshot event of the last 30 days as Stripe keeps it, None when there is none."""
+    def event(self, event_id: str) -> RetrievedEvent:
+        """An event of the last 30 days as Stripe keeps it, snapshot or thin, None when there is
+        none."""
 
-        def event() -> Mapping[str, Any] | None:
-            try:
-                return checked(self._get(f"/v1/events/{quote(event_id, safe='')}"), "event")
-            except stripe.InvalidRequestError as error:
-                if error.http_status == 404:
-                    return None
-                raise
+        def event(path: str, kind: str) -> Mapping[str, Any]:
+            return checked(self._get(f"{path}/{quote(event_id, safe='')}"), kind)
 
-        return asked(event)
+        return asked(
+            lambda: (
+                unless_missing(lambda: event("/v1/events", "event"))
+                or unless_missing(lambda: event("/v2/core/events", "v2.core.event"))
+            )
+        )
 
     def _session(self, reference: Reference) -> Mapping[str, Any] | None:
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
@@ -90,7 +99,7 @@ class StripeApi:
         purchase = Purchase(session, self._line_items(session))
         if not purchase.charge.get("disputed"):
             return purchase
-        charge_id = purchase.charge["id"]
+        charge_id = id_of(purchase.charge) or ""
         disputes = self._list("/v1/disputes", charge=charge_id, limit=PAGE)
         return Purchase(session, purchase.line_items, disputes)
 
@@ -98,15 +107,26 @@ class StripeApi:
         """Expanded line items are cut at ten; a session may have a hundred."""
         shown = expanded(session.get("line_items"))
         if not shown.get("has_more"):
-            return shown.get("data") or ()
+            return listed(shown.get("data"))
         return self._list(f"/v1/checkout/sessions/{session['id']}/line_items", limit=PAGE)
 
     def _list(self, path: str, **parameters: Any) -> list[Mapping[str, Any]]:
-        data = checked(self._get(path, **parameters), "list").get("data")
-        return data if isinstance(data, list) else []
+        return list(listed(checked(self._get(path, **parameters), "list").get("data")))
 
     def _get(self, path: str, **parameters: Any) -> object:
         return self._client.raw_request("get", path, **parameters).data
+
+
+def unless_missing(question: Callable[[], T]) -> T | None:
+    """The answer to `question`; None when Stripe has no object of that id, named in the path or as
+    a parameter. https://docs.stripe.com/error-codes#resource-missing; v2 says `not_found`.
+    """
+    try:
+        return question()
+    except stripe.InvalidRequestError as error:
+        if error.code not in ("resource_missing", "not_found"):
+            raise
+        return None
 
 
 def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
@@ -122,8 +142,8 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
 
 
 def checked(answer: object, kind: str) -> Mapping[str, Any]:
-    """The answer, when it is the kind of object that was asked for."""
+    """The answer, when it is the kind of object that was asked for; all but a list have an id."""
     found = answer if isinstance(answer, Mapping) else NOTHING
-    if found.get("object") != kind:
+    if found.get("object") != kind or (kind != "list" and id_of(found) is None):
         raise stripe.APIError(f"expected a {kind}", http_status=200)
     return found

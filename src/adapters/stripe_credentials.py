@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.environment import Misconfigured, without_blanks
 from adapters.signatures import is_signed
 
 # An attacker's bad signatures must not become calls to Secrets Manager.
@@ -14,10 +15,15 @@ REFRESH_EVERY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class StripeCredentials:
-    """What Stripe gave us to call it, and to know its deliveries by."""
+    """What Stripe gave us to call it, and to know its deliveries by.
 
-    api_key: str = field(repr=False)
-    webhook_secrets: tuple[str, ...] = field(repr=False)
+    `refused` says why the secret that should hold them is not used: then there are none, so that
+    no delivery verifies.
+    """
+
+    api_key: str = field(default="", repr=False)
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    refused: str | None = None
 
 
 class StripeKeyring:
@@ -38,7 +44,11 @@ class StripeKeyring:
 
     @property
     def api_key(self) -> str:
-        return self.credentials.api_key
+        """Raises Misconfigured when the secret that should hold it is refused."""
+        known = self.credentials
+        if known.refused is not None:
+            raise Misconfigured(known.refused)
+        return known.api_key
 
     def is_signed(self, body: bytes, header: str) -> bool:
         """Whether any current webhook secret signed `body`.
@@ -56,10 +66,23 @@ class StripeKeyring:
         return newer != known and is_signed(body, header, newer)
 
 
-def credentials_of(secret: Mapping[str, Any]) -> StripeCredentials:
-    """Reads the secret `{"api_key": "...", "webhook_secrets": ["whsec_..."]}`."""
-    secrets = secret.get("webhook_secrets") or ()
-    return StripeCredentials(
-        api_key=str(secret.get("api_key") or ""),
-        webhook_secrets=tuple(text for text in secrets if isinstance(text, str) and text.strip()),
-    )
+def credentials_of(secret: Mapping[str, Any] | None) -> StripeCredentials:
+    """Reads the secret `{"api_key": "...", "webhook_secrets": ["whsec_..."]}`, None when it is no
+    JSON object. One string is one webhook secret; what is missing is not there; anything else is
+    refused as a whole."""
+    if secret is None:
+        return StripeCredentials(refused="the Stripe secret must be a JSON object")
+    api_key, given = secret.get("api_key"), secret.get("webhook_secrets")
+    if not isinstance(api_key, str | None):
+        return StripeCredentials(refused="api_key in the Stripe secret must be a string")
+    texts = [given] if isinstance(given, str) else [] if given is None else given
+    if not isinstance(texts, list) or not all(_is_filled(text) for text in texts):
+        return StripeCredentials(
+            refused="webhook_secrets in the Stripe secret must be a string, or a list of strings,"
+            " none of them empty"
+        )
+    return StripeCredentials(without_blanks(api_key or ""), tuple(map(without_blanks, texts)))
+
+
+def _is_filled(text: object) -> bool:
+    return isinstance(text, str) and without_blanks(text) != ""

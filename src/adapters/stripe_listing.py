@@ -4,13 +4,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 import stripe
 
 from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
-from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
-from domain.events import EVENT_TYPES, Reference, ReferenceKind
+from domain.converge import StripeRefused, StripeUnreachable
+from domain.events import EVENT_TYPES
 from domain.reconcile.items import name_of
 from domain.reconcile.progress import Sweep, Window
 from domain.reconcile.sources import NoAnswer, Page
@@ -95,23 +94,6 @@ class StripeHistory(StripeApi):
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         """A listed session with its disputes, and all of its line items."""
         return asked(lambda: self._purchase(session))
-
-    def look_up(self, reference: Reference) -> Retrieved:
-        """As `retrieve`, but an unknown session is none, and no refusal."""
-        if reference.kind is not ReferenceKind.CHECKOUT_SESSION:
-            return self.retrieve(reference)
-        path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
-
-        def purchase() -> Purchase | NoCheckoutSession:
-            try:
-                session = checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
-            except stripe.InvalidRequestError as error:
-                if error.http_status == 404:
-                    return NoCheckoutSession()
-                raise
-            return self._purchase(session)
-
-        return asked(purchase)
 
     def ping(self) -> NoAnswer | None:
         """Asks about a session that there is not: to say so is an answer."""

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from adapters.telemetry import Telemetry
-from domain.converge import Found, Recorded, Retrieved, Stripe, Till, Write
+from domain.converge import (
+    Found,
+    Recorded,
+    Retrieved,
+    RetrievedEvent,
+    RowRefused,
+    Stripe,
+    Till,
+    Write,
+)
 from domain.events import Hint, Reference
 from domain.measurements import DATABASE_LATENCY, STRIPE_LATENCY
 
@@ -19,7 +28,7 @@ class TimedTill:
         with self.telemetry.timed(DATABASE_LATENCY):
             return self.till.find(event_id, reference)
 
-    def record(self, write: Write) -> Recorded | None:
+    def record(self, write: Write) -> Recorded | RowRefused | None:
         with self.telemetry.timed(DATABASE_LATENCY):
             return self.till.record(write)
 
@@ -38,3 +47,7 @@ class TimedStripe:
     def retrieve(self, reference: Reference) -> Retrieved:
         with self.telemetry.timed(STRIPE_LATENCY):
             return self.stripe.retrieve(reference)
+
+    def event(self, event_id: str) -> RetrievedEvent:
+        with self.telemetry.timed(STRIPE_LATENCY):
+            return self.stripe.event(event_id)

@@ -5,22 +5,26 @@ nothing is written and the steps start again from find, so that an older view of
 replaces a newer one. For the same reason a record that changes nothing still raises the revision.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.derive import derive
-from domain.events import Hint, Reference, ReferenceKind
+from domain.events import Hint, Reference, ReferenceKind, created_at
 from domain.ledger import Entry, entry_for
-from domain.packages import Package
-from domain.payment import Payment, held_for_unknown_user
+from domain.packages import USUAL_RULES, Package, Rules
+from domain.payment import Payment, held_as_unreadable, held_for_unknown_user
 from domain.snapshot import payment_from_snapshot
 from domain.stripe_objects import Purchase
 
 # A race is lost only to a write that succeeded, so a few rounds outlast any burst of one
 # purchase's events; past them Stripe delivers again.
 ROUNDS = 5
+
+# Stripe may be a moment behind itself: only then is an object that it does not have gone.
+GONE_AFTER_SECONDS = 3600
 
 
 class Verdict(StrEnum):
@@ -56,6 +60,7 @@ class Found:
     standing: StandingPayment | None
     catalogue: Sequence[Package]
     user_is_still_unknown: bool = False
+    rules: Rules = USUAL_RULES
 
     @property
     def standing_payment(self) -> Payment | None:
@@ -83,7 +88,17 @@ class StripeRefused:
     about_object: bool = False
 
 
-Retrieved = Purchase | NoCheckoutSession | StripeUnreachable | StripeRefused
+@dataclass(frozen=True, slots=True)
+class ObjectGone:
+    """Stripe has no object of that id: it was deleted, or is another account's."""
+
+    why: str = "Stripe has no such object"
+
+
+Retrieved = Purchase | NoCheckoutSession | ObjectGone | StripeUnreachable | StripeRefused
+
+# A snapshot or a thin event as Stripe keeps it; None when it has none of that id.
+RetrievedEvent = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,13 @@ class Recorded:
 
     payment_id: str
     held_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """The database will never store the row as it is; `why` names the failure only."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +152,7 @@ class Till(Protocol):
 
     def find(self, event_id: str, reference: Reference) -> Found: ...
 
-    def record(self, write: Write) -> Recorded | None:
+    def record(self, write: Write) -> Recorded | RowRefused | None:
         """None when the row is no longer at the revision of `write.standing`."""
 
     def record_ignored(self, hint: Hint) -> None: ...
@@ -141,9 +163,13 @@ class Stripe(Protocol):
 
     def retrieve(self, reference: Reference) -> Retrieved: ...
 
+    def event(self, event_id: str) -> RetrievedEvent: ...
 
-def converge(hint: Hint, till: Till, stripe: Stripe) -> Outcome | TryLater:
-    """Makes the payment that `hint` is about agree with Stripe, once."""
+
+def converge(
+    hint: Hint, till: Till, stripe: Stripe, clock: Callable[[], float] = time.time
+) -> Outcome | TryLater:
+    """Makes the payment that `hint` is about agree with Stripe, once. `clock`: Unix seconds."""
     reference = hint.reference
     for _ in range(ROUNDS):
         found = till.find(hint.event_id, reference)
@@ -154,11 +180,15 @@ def converge(hint: Hint, till: Till, stripe: Stripe) -> Outcome | TryLater:
                 payment_id=found.known_payment_id,
             )
         payment = _payment(hint, found, stripe.retrieve(reference))
+        if isinstance(payment, ObjectGone):
+            payment = _whose(hint, stripe, clock)
         if not isinstance(payment, Payment):
             return _without_payment(hint, till, payment)
-        if hint.resolution is not None and payment.held_reason is not None:
-            return TryLater(hint.event_id, f"still held: {payment.held_reason}")
         outcome = _record(hint, till, found, payment)
+        if isinstance(outcome, RowRefused):
+            outcome = _record(hint, till, found, held_as_unreadable(payment))
+        if isinstance(outcome, RowRefused):
+            return TryLater(hint.event_id, outcome.why)
         if outcome is not None:
             return outcome
         # Somebody else may have recorded the session by now, known by its id alone.
@@ -166,23 +196,45 @@ def converge(hint: Hint, till: Till, stripe: Stripe) -> Outcome | TryLater:
     return TryLater(hint.event_id, "others kept writing to this payment")
 
 
+_Failure = StripeUnreachable | StripeRefused
+
+
 def _payment(
     hint: Hint, found: Found, retrieved: Retrieved
-) -> Payment | StripeUnreachable | StripeRefused | None:
+) -> Payment | ObjectGone | _Failure | None:
     """The payment that must stand, None when it is not ours, or why that cannot be said now."""
+    rules = replace(found.rules, installed_at=None) if hint.is_backfill else found.rules
     match retrieved:
         case NoCheckoutSession():
             return None
         case Purchase():
-            return derive(retrieved, found.catalogue, found.standing_payment, hint.resolution)
+            standing = found.standing_payment
+            return derive(retrieved, found.catalogue, standing, hint.resolution, rules=rules)
         case StripeUnreachable() if found.standing is None:
-            return payment_from_snapshot(hint, found.catalogue) or retrieved
+            return payment_from_snapshot(hint, found.catalogue, rules) or retrieved
     return retrieved
 
 
-def _without_payment(
-    hint: Hint, till: Till, failure: StripeUnreachable | StripeRefused | None
-) -> Outcome | TryLater:
+def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure | None:
+    """What an event is worth whose object Stripe does not have: nothing, if the event is this
+    account's and Stripe had time to find the object."""
+    if hint.is_listed:
+        return None
+    event = stripe.event(hint.event_id)
+    if isinstance(event, StripeUnreachable | StripeRefused):
+        return event
+    if event is None:
+        return StripeRefused(
+            "Stripe has neither the event nor its object: it is another account's, or the API key"
+            " is; check STRIPE_API_KEY"
+        )
+    created = created_at(event.get("created"))
+    if created is None or clock() - created.timestamp() < GONE_AFTER_SECONDS:
+        return StripeRefused("Stripe does not have the event's object, or not yet")
+    return None
+
+
+def _without_payment(hint: Hint, till: Till, failure: _Failure | None) -> Outcome | TryLater:
     if failure is not None:
         return TryLater(hint.event_id, failure.why)
     till.record_ignored(hint)
@@ -191,15 +243,19 @@ def _without_payment(
     )
 
 
-def _record(hint: Hint, till: Till, found: Found, payment: Payment) -> Outcome | None:
+def _record(
+    hint: Hint, till: Till, found: Found, payment: Payment
+) -> Outcome | TryLater | RowRefused | None:
+    if hint.resolution is not None and payment.held_reason is not None:
+        return TryLater(hint.event_id, f"still held: {payment.held_reason}")
     before = found.standing_payment
     if found.user_is_still_unknown and hint.resolution is None:
         payment = held_for_unknown_user(payment)
     verdict = Verdict.UNCHANGED if payment == before else Verdict.RECORDED
     write = Write(hint, verdict, payment, found.standing, entry_for(payment, before))
     recorded = till.record(write)
-    if recorded is None:
-        return None
+    if not isinstance(recorded, Recorded):
+        return recorded
     return Outcome(
         verdict=verdict,
         event_id=hint.event_id,

@@ -1,15 +1,20 @@
 """From what Stripe says about a purchase to the payment row that must stand: the pure rules."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from domain.disputes import Disputed, disputed_of
+from domain.disputes import Disputed, captured_minor, disputed_of
 from domain.events import Resolution
-from domain.packages import Package
-from domain.payment import Payment, PaymentStatus, credits_due
-from domain.stripe_objects import Purchase, expanded, id_of, text
-from domain.terms import terms_of
+from domain.packages import USUAL_RULES, Package, Rules
+from domain.payment import HeldReason, Payment, PaymentStatus, credits_due
+from domain.stripe_objects import Purchase, amount, expanded, given, id_of, seconds, text
+from domain.terms import Terms, terms_of
+
+# ISO 4217's code for no currency: what is recorded when Stripe's cannot be read.
+NO_CURRENCY = "xxx"
 
 
 def derive(
@@ -18,13 +23,16 @@ def derive(
     standing: Payment | None,
     resolution: Resolution | None = None,
     enriched: bool = True,
+    rules: Rules = USUAL_RULES,
 ) -> Payment | None:
     """The payment that Stripe's view and the `standing` row (if any) make; None when not ours."""
-    terms = terms_of(purchase, catalogue, standing, resolution)
+    if standing is not None and standing.dismissed:
+        return standing
+    terms = terms_of(purchase, catalogue, standing, resolution, rules)
     if terms is None:
         return None
-    disputed = disputed_of(purchase.disputes)
-    status = _status(purchase, disputed)
+    money = _money(purchase)
+    status, taken = _status(purchase, money), purchase.is_taken
     erased = standing is not None and standing.erased
     unearned = Payment(
         user_id=terms.user_id,
@@ -33,40 +41,68 @@ def derive(
         package_id=terms.sale.package_id,
         package_name=terms.sale.package_name,
         tokens_purchased=terms.sale.tokens,
-        amount_paid_cents=_amount_paid_cents(purchase) if status.taken else 0,
-        currency=_currency(purchase),
+        amount_paid_cents=_amount_paid_cents(purchase, money) if taken else 0,
+        currency=money.currency or NO_CURRENCY,
         payment_status=status,
         payment_method=_payment_method(purchase),
         customer_email=None if erased else _customer_email(purchase),
-        amount_charged_minor=_charged_minor(purchase),
-        amount_refunded_minor=_refunded_minor(purchase),
-        amount_disputed_minor=disputed.amount_minor,
+        amount_charged_minor=money.charged_minor or 0,
+        amount_refunded_minor=money.refunded_minor or 0,
+        amount_disputed_minor=money.disputed.amount_minor or 0,
         credits_granted=0,
-        held_reason=terms.held_reason if status.taken else None,
+        held_reason=_held_reason(purchase, money, terms, standing, rules) if taken else None,
         enriched=enriched,
-        paid_at=_paid_at(purchase) if status.taken else None,
+        paid_at=_paid_at(purchase) if taken else None,
         resolved=terms.resolved,
         erased=erased,
     )
     return replace(unearned, credits_granted=credits_due(unearned))
 
 
-def _status(purchase: Purchase, disputed: Disputed) -> PaymentStatus:
-    if not _is_taken(purchase):
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """What Stripe says of a purchase's money, in minor units of `currency`; None is unreadable."""
+
+    currency: str | None
+    charged_minor: int | None
+    refunded_minor: int | None
+    disputed: Disputed
+
+    @property
+    def is_readable(self) -> bool:
+        said = (self.currency, self.charged_minor, self.refunded_minor, self.disputed.amount_minor)
+        return None not in said
+
+
+def _money(purchase: Purchase) -> _Money:
+    return _Money(
+        currency=_currency(purchase),
+        charged_minor=_charged_minor(purchase),
+        refunded_minor=refunded_minor(purchase.charge),
+        disputed=disputed_of(purchase.disputes, purchase.charge),
+    )
+
+
+def _held_reason(
+    purchase: Purchase, money: _Money, terms: Terms, standing: Payment | None, rules: Rules
+) -> HeldReason | None:
+    """Why a payment that was taken grants nothing. An operator's word overrides what Stripe says,
+    and what was settled is not called in question by its age."""
+    if terms.resolved:
+        return terms.held_reason
+    is_settled = standing is not None and standing.terms_are_settled
+    if not is_settled and rules.installed_at and _paid_at(purchase) < rules.installed_at:
+        return HeldReason.BEFORE_TILL
+    return terms.held_reason if money.is_readable else HeldReason.UNREADABLE
+
+
+def _status(purchase: Purchase, money: _Money) -> PaymentStatus:
+    if not purchase.is_taken:
         return _status_of_unpaid(purchase)
-    if disputed.amount_minor > 0:
-        return PaymentStatus.DISPUTED if disputed.is_open else PaymentStatus.LOST
-    charged_minor = _charged_minor(purchase)
-    fully_refunded = 0 < charged_minor <= _refunded_minor(purchase)
+    if money.disputed.takes_any:
+        return PaymentStatus.DISPUTED if money.disputed.is_open else PaymentStatus.LOST
+    fully_refunded = 0 < (money.charged_minor or 0) <= (money.refunded_minor or 0)
     return PaymentStatus.REFUNDED if fully_refunded else PaymentStatus.PAID
-
-
-def _is_taken(purchase: Purchase) -> bool:
-    """https://docs.stripe.com/checkout/fulfillment: act on `payment_status`, not on the event."""
-    payment_status = purchase.session.get("payment_status")
-    if payment_status == "no_payment_required":
-        return purchase.session.get("status") in ("complete", None)
-    return payment_status == "paid" or purchase.payment_intent.get("status") == "succeeded"
 
 
 def _status_of_unpaid(purchase: Purchase) -> PaymentStatus:
@@ -74,7 +110,7 @@ def _status_of_unpaid(purchase: Purchase) -> PaymentStatus:
     # An expiring session cancels its payment intent, so it is asked first.
     if session_status == "expired":
         return PaymentStatus.EXPIRED
-    if intent.get("status") == "canceled":
+    if intent.get("status") == "canceled" or purchase.reservation_lapsed:
         return PaymentStatus.CANCELED
     attempt_failed = (
         bool(intent.get("last_payment_error"))
@@ -86,30 +122,42 @@ def _status_of_unpaid(purchase: Purchase) -> PaymentStatus:
     return PaymentStatus.PENDING
 
 
-def _charged_minor(purchase: Purchase) -> int:
-    """The charge's amount once money was taken; until then what the session asks for."""
+def _charged_minor(purchase: Purchase) -> int | None:
+    """What was captured once money was taken; until then what the session asks for."""
     if purchase.charge.get("status") == "succeeded":
-        return int(purchase.charge["amount"])
-    return int(purchase.session.get("amount_total") or 0)
+        return captured_minor(purchase.charge)
+    total = purchase.session.get("amount_total")
+    asks_for_nothing = total is None and (purchase.is_free or not purchase.is_taken)
+    return 0 if asks_for_nothing else amount(total)
 
 
-def _refunded_minor(purchase: Purchase) -> int:
-    return int(purchase.charge.get("amount_refunded") or 0)
+def refunded_minor(charge: Mapping[str, Any]) -> int | None:
+    """What was given back of a charge's captured part: Stripe counts the rest of a reservation,
+    which was never taken, as refunded too. 0 for a charge that is not there."""
+    said = charge.get("amount_refunded")
+    refunded = 0 if said is None else amount(said)
+    captured, reserved = captured_minor(charge), amount(charge.get("amount"))
+    if refunded is None or captured is None or reserved is None:
+        return refunded
+    return max(refunded - max(reserved - captured, 0), 0)
 
 
-def _currency(purchase: Purchase) -> str:
-    return text(purchase.charge.get("currency")) or text(purchase.session.get("currency")) or "usd"
+def _currency(purchase: Purchase) -> str | None:
+    """Three small letters. A session that nothing is taken for may do without."""
+    said = given(purchase.charge.get("currency"), purchase.session.get("currency"))
+    if said is None:
+        return "usd" if purchase.is_free or not purchase.is_taken else None
+    return said if isinstance(said, str) and re.fullmatch("[a-z]{3}", said) else None
 
 
-def _amount_paid_cents(purchase: Purchase) -> int | None:
+def _amount_paid_cents(purchase: Purchase, money: _Money) -> int | None:
     """In US cents. Stripe settles a foreign charge by a balance transaction, at times only
     minutes after the charge: https://docs.stripe.com/payments/payment-intents/asynchronous-capture
     """
-    charged_minor = _charged_minor(purchase)
-    if _currency(purchase) == "usd" or charged_minor == 0:
-        return charged_minor
+    if money.currency == "usd" or money.charged_minor == 0:
+        return money.charged_minor
     settled = purchase.balance_transaction
-    return int(settled["amount"]) if settled.get("currency") == "usd" else None
+    return amount(settled.get("amount")) if settled.get("currency") == "usd" else None
 
 
 def _payment_method(purchase: Purchase) -> str | None:
@@ -117,10 +165,14 @@ def _payment_method(purchase: Purchase) -> str | None:
     intent = purchase.payment_intent
     failed_with = expanded(expanded(intent.get("last_payment_error")).get("payment_method"))
     used = text(expanded(purchase.charge.get("payment_method_details")).get("type"))
-    offered = purchase.session.get("payment_method_types") or []
     if id_of(purchase.session.get("payment_intent")) is None:
         return None
-    return used or text(failed_with.get("type")) or (offered[0] if len(offered) == 1 else None)
+    return used or text(failed_with.get("type")) or _only_method(purchase)
+
+
+def _only_method(purchase: Purchase) -> str | None:
+    offered = purchase.session.get("payment_method_types")
+    return text(offered[0]) if isinstance(offered, list) and len(offered) == 1 else None
 
 
 def _customer_email(purchase: Purchase) -> str | None:
@@ -136,7 +188,6 @@ def _customer_email(purchase: Purchase) -> str | None:
 def _paid_at(purchase: Purchase) -> datetime:
     """When Stripe took the money: a delayed method's charge is made days before its money
     arrives, and the balance transaction is made when it does."""
-    seconds = max(
-        purchase.charge.get("created") or 0, purchase.balance_transaction.get("created") or 0
-    )
-    return datetime.fromtimestamp(seconds or purchase.noticed_at, UTC)
+    charged, settled = purchase.charge.get("created"), purchase.balance_transaction.get("created")
+    taken_at = max(seconds(charged), seconds(settled)) or purchase.noticed_at
+    return datetime.fromtimestamp(taken_at, UTC)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.stripe_objects import Purchase, expanded, id_of, text
+from domain.stripe_objects import Purchase, expanded, id_of, text, whole
 
 
 class Source(StrEnum):
@@ -84,7 +84,8 @@ class Resolution:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """That something happened to a purchase. `snapshot` is the session as the event shows it;
-    `resolution` is there when what happened is an operator's decision."""
+    `resolution` is there when what happened is an operator's decision. `is_listed`: Stripe itself
+    has shown the event to us. `is_backfill`: sales from before the till are asked for."""
 
     event_id: str
     event_type: str
@@ -94,6 +95,8 @@ class Hint:
     reference: Reference
     snapshot: Purchase | None = None
     resolution: Resolution | None = None
+    is_listed: bool = False
+    is_backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def identify(event: object, source: Source, livemode: bool) -> Hint | NotOurs | 
         event_id=event_id,
         event_type=event_type,
         api_version=text(event.get("api_version")),
-        event_created=_created(event.get("created")),
+        event_created=created_at(event.get("created")),
         source=source,
         reference=reference,
         snapshot=_snapshot(event, reference),
@@ -164,18 +167,21 @@ def _changed(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _reference(event: Mapping[str, Any], event_type: str) -> Reference | NotAnEvent | None:
     """What leads to the purchase; None when nothing can, because no payment intent is involved."""
-    kind = _kind(event, event_type)
-    about = expanded(event.get("related_object")) if _is_thin(event) else _changed(event)
+    kind, is_thin = _kind(event, event_type), _is_thin(event)
+    about = expanded(event.get("related_object")) if is_thin else _changed(event)
     object_id = id_of(about)
-    if object_id is None or kind is None:
-        return NotAnEvent("the event does not say which object it is about")
-    if kind in (ReferenceKind.CHECKOUT_SESSION, ReferenceKind.PAYMENT_INTENT) or _is_thin(event):
-        return Reference(kind, object_id)
-    return _reference_of_charge(about)
+    if is_thin or kind in (ReferenceKind.CHECKOUT_SESSION, ReferenceKind.PAYMENT_INTENT):
+        reference = Reference(kind, object_id) if kind and object_id else None
+    else:
+        reference = _reference_of_charge(about)
+        if reference is None and object_id is not None:
+            return None
+    return reference or NotAnEvent("the event does not say which object it is about")
 
 
 def _reference_of_charge(about: Mapping[str, Any]) -> Reference | None:
-    """A charge, refund or dispute names its payment intent, in old API versions its charge only."""
+    """A charge, refund or dispute names its payment intent, in old API versions its charge only;
+    its own id leads nowhere else."""
     charge = about.get("charge")
     payment_intent = id_of(about.get("payment_intent")) or id_of(
         expanded(charge).get("payment_intent")
@@ -186,13 +192,15 @@ def _reference_of_charge(about: Mapping[str, Any]) -> Reference | None:
     return None if charge_id is None else Reference(ReferenceKind.CHARGE, charge_id)
 
 
-def _created(value: object) -> datetime | None:
-    """Unix seconds in a snapshot event, ISO 8601 in a thin one."""
+def created_at(value: object) -> datetime | None:
+    """Unix seconds in a snapshot event, ISO 8601 in a thin one; in UTC, where it may lie outside
+    of all calendars."""
     try:
         if isinstance(value, str):
             said = datetime.fromisoformat(value)
-            return said if said.tzinfo else said.replace(tzinfo=UTC)
-        return datetime.fromtimestamp(value, UTC) if isinstance(value, int) else None
+            return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        number = whole(value)
+        return None if number is None else datetime.fromtimestamp(number, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -200,5 +208,5 @@ def _created(value: object) -> datetime | None:
 def _snapshot(event: Mapping[str, Any], reference: Reference) -> Purchase | None:
     if _is_thin(event) or reference.kind is not ReferenceKind.CHECKOUT_SESSION:
         return None
-    created = _created(event.get("created"))
+    created = created_at(event.get("created"))
     return Purchase(_changed(event), event_created=int(created.timestamp()) if created else None)

@@ -35,6 +35,8 @@ class HeldReason(StrEnum):
     UNKNOWN_PACKAGE = "unknown_package"
     PACKAGE_MISMATCH = "package_mismatch"
     AMOUNT_MISMATCH = "amount_mismatch"
+    UNREADABLE = "unreadable"
+    BEFORE_TILL = "before_till"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Payment:
     """One Checkout session and what was paid for it. Amounts are integer minor units of
     `currency`; `amount_paid_cents` is in US cents, None while Stripe has not settled the charge.
     `resolved`: an operator said who bought what. `erased`: personal data must not come back.
+    `dismissed`: an operator said that it is no sale of ours.
     """
 
     user_id: str | None
@@ -64,6 +67,7 @@ class Payment:
     paid_at: datetime | None
     resolved: bool = False
     erased: bool = False
+    dismissed: bool = False
 
     @property
     def terms_are_settled(self) -> bool:
@@ -101,3 +105,17 @@ def held_for_unknown_user(payment: Payment) -> Payment:
     if payment.paid_at is None or payment.held_reason is not None:
         return payment
     return replace(payment, held_reason=HeldReason.UNKNOWN_USER, credits_granted=0)
+
+
+def held_as_unreadable(payment: Payment) -> Payment:
+    """The payment as it is kept when the database refuses it as it is: its free texts are left
+    out, and where money was taken it waits for ops."""
+    is_taken = payment.paid_at is not None
+    return replace(
+        payment,
+        payment_method=None,
+        customer_email=None,
+        credits_granted=0,
+        held_reason=HeldReason.UNREADABLE if is_taken else None,
+        resolved=False,
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from domain.converge import NoCheckoutSession
+from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
 from domain.packages import Package
 from domain.reconcile.answers import iso
@@ -185,11 +185,11 @@ class _Prover:
     def _ask(self, row: RowKey) -> None:
         session_id = row.session_id
         reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
-        purchase = self._read(session_id, lambda: self._history.look_up(reference))
+        purchase = self._read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
             find = self._records.payments_of_sessions([session_id])
             self._compare(session_id, purchase, find, self._records.catalogue())
-        elif isinstance(purchase, NoCheckoutSession):
+        elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
             self._tell_of(session_id, sentence)
         elif purchase is not None:

@@ -5,32 +5,35 @@ from dataclasses import replace
 
 from domain.derive import derive
 from domain.events import Hint
-from domain.packages import Package
+from domain.packages import USUAL_RULES, Package, Rules
 from domain.payment import HeldReason, Payment
-from domain.stripe_objects import Purchase, id_of, text
+from domain.stripe_objects import Purchase, amount, id_of, text
+
+_SAFELY_HELD = (None, HeldReason.NO_USER, HeldReason.BEFORE_TILL)
 
 
-def payment_from_snapshot(hint: Hint, catalogue: Sequence[Package]) -> Payment | None:
+def payment_from_snapshot(
+    hint: Hint, catalogue: Sequence[Package], rules: Rules = USUAL_RULES
+) -> Payment | None:
     """The payment that a signed snapshot shows, not enriched; None where that is not safe.
 
     Safe is a session whose metadata names the package and whose subtotal agrees with one of it:
-    line items, and so prices and quantities, are not part of a snapshot. A missing user is safe:
-    the payment is held for one.
+    line items, and so prices and quantities, are not part of a snapshot. A missing user and a sale
+    from before the till are safe: the payment is held.
     """
     if hint.snapshot is None or not _is_complete(hint.snapshot):
         return None
     purchase = _with_payment_intent(hint.snapshot, hint.event_type)
-    payment = derive(purchase, catalogue, standing=None, enriched=False)
+    payment = derive(purchase, catalogue, standing=None, enriched=False, rules=rules)
     if payment is None or payment.tokens_purchased is None:
         return None
-    return payment if payment.held_reason in (None, HeldReason.NO_USER) else None
+    return payment if payment.held_reason in _SAFELY_HELD else None
 
 
 def _is_complete(purchase: Purchase) -> bool:
     """Old API versions leave out fields without which nothing can be said."""
-    return text(purchase.session.get("payment_status")) is not None and isinstance(
-        purchase.session.get("amount_total"), int
-    )
+    session = purchase.session
+    return None not in (text(session.get("payment_status")), amount(session.get("amount_total")))
 
 
 def _with_payment_intent(purchase: Purchase, event_type: str) -> Purchase:

@@ -1,17 +1,31 @@
-"""Reading Stripe's objects as plain dicts: a related object is an id, or expanded, or null."""
+"""Reading Stripe's objects as plain dicts: a related object is an id, or expanded, or null.
 
+What a reader gives can be stored: text that Postgres takes, amounts that fit their columns, times
+that a calendar has. Anything else reads as None, and whoever needs it says what that means.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 NOTHING: Mapping[str, Any] = {}
 
+# The longest value of Stripe's metadata (https://docs.stripe.com/api/metadata). An index entry of
+# Postgres holds that many characters in any script.
+LONGEST_TEXT = 500
+# NUL and half a surrogate pair: all that JSON can say and Postgres cannot store.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+# amount_paid has twelve digits. Stripe's own limit is as many, of the smallest currencies.
+LARGEST_AMOUNT_MINOR = 10**12 - 1
+# The last second of the year 9999, in UTC.
+LAST_SECOND = 253_402_300_799
+
 
 def id_of(value: object) -> str | None:
     """The id of a related object, expanded or not."""
-    if isinstance(value, Mapping):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else None
+    return text(value.get("id") if isinstance(value, Mapping) else value)
 
 
 def expanded(value: object) -> Mapping[str, Any]:
@@ -19,9 +33,38 @@ def expanded(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else NOTHING
 
 
+def listed(value: object) -> Sequence[Mapping[str, Any]]:
+    """The objects in a plain array; what is none of them reads as an empty mapping."""
+    return [expanded(each) for each in value] if isinstance(value, list | tuple) else ()
+
+
+def given(*values: object) -> object:
+    """The first value that was given, else None: Stripe sends both "" and null for "not given"."""
+    return next((value for value in values if value not in (None, "")), None)
+
+
 def text(value: object) -> str | None:
-    """A non-empty string, else None: Stripe sends both "" and null for "not given"."""
-    return value if isinstance(value, str) and value else None
+    """A string that is not empty and can be stored."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
+        return None
+    return None if _UNSTORABLE.search(value) else value
+
+
+def whole(value: object) -> int | None:
+    """A whole number, as JSON has it: neither true nor 2.0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def amount(value: object) -> int | None:
+    """An amount in minor units, 0 or more."""
+    number = whole(value)
+    return number if number is not None and 0 <= number <= LARGEST_AMOUNT_MINOR else None
+
+
+def seconds(value: object) -> int:
+    """A time in Unix seconds, 0 for none."""
+    number = whole(value)
+    return number if number is not None and 0 <= number <= LAST_SECOND else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +105,30 @@ class Purchase:
     @property
     def noticed_at(self) -> int:
         """Unix seconds at which the session was known to be paid, for want of a charge."""
-        return self.event_created or int(self.session.get("created") or 0)
+        return self.event_created or seconds(self.session.get("created"))
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing was to be paid, as with a coupon for all of it."""
+        return bool(self.session.get("payment_status") == "no_payment_required")
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the money was taken, or none was due and the session is complete.
+
+        Act on `payment_status`, not on the event: https://docs.stripe.com/checkout/fulfillment.
+        Money that was only reserved is not taken:
+        https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
+        """
+        if self.is_free:
+            return self.session.get("status") in ("complete", None)
+        if self.reservation_lapsed:
+            return False
+        is_reserved = self.charge.get("captured") is False
+        is_paid = self.session.get("payment_status") == "paid" and not is_reserved
+        return is_paid or self.payment_intent.get("status") == "succeeded"
+
+    @property
+    def reservation_lapsed(self) -> bool:
+        """Stripe gives a charge that nobody captured back, which it shows as refunded."""
+        return self.charge.get("captured") is False and self.charge.get("refunded") is True

@@ -4,22 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.events import Resolution
-from domain.packages import Package, Sale, sale_named, sale_of, unknown_sale
+from domain.packages import Package, Rules, Sale, sale_accepted, sale_of, unknown_sale
 from domain.payment import HeldReason, Payment
-from domain.stripe_objects import Purchase, text
+from domain.stripe_objects import Purchase, given, text
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The user and the sale of one purchase; `resolved` when an operator had a say."""
+    """The user and the sale of one purchase; `resolved` when an operator had a say. A purchase may
+    name somebody whose id cannot be stored: nobody else is meant then."""
 
     user_id: str | None
     sale: Sale
     resolved: bool = False
+    user_is_unreadable: bool = False
 
     @property
     def held_reason(self) -> HeldReason | None:
         """Why credits would be withheld, were the purchase paid."""
+        if self.user_is_unreadable:
+            return HeldReason.UNREADABLE
         return HeldReason.NO_USER if self.user_id is None else self.sale.held_reason
 
 
@@ -28,6 +32,7 @@ def terms_of(
     catalogue: Sequence[Package],
     standing: Payment | None,
     resolution: Resolution | None,
+    rules: Rules,
 ) -> Terms | None:
     """The terms of `purchase`; None when it is none of ours.
 
@@ -37,10 +42,11 @@ def terms_of(
     """
     if standing is not None and standing.terms_are_settled:
         return _settled(standing, purchase, catalogue)
-    sale = sale_of(purchase, catalogue) if purchase.session.get("mode") == "payment" else None
+    is_payment = purchase.session.get("mode") == "payment"
+    sale = sale_of(purchase, catalogue, rules) if is_payment else None
     if sale is None and standing is None:
         return None
-    stripes = Terms(_user_id(purchase, standing), sale or unknown_sale(None))
+    stripes = _stripes(purchase, sale or unknown_sale(None), standing)
     return _resolved(stripes, purchase, catalogue, resolution) if resolution else stripes
 
 
@@ -52,15 +58,17 @@ def _settled(standing: Payment, purchase: Purchase, catalogue: Sequence[Package]
     )
     if standing.enriched or standing.resolved:
         return Terms(standing.user_id, as_made, standing.resolved)
-    return Terms(standing.user_id, sale_of(purchase, catalogue) or as_made)
+    stripes = sale_of(purchase, catalogue)
+    return Terms(standing.user_id, as_made if stripes is None else stripes)
 
 
-def _user_id(purchase: Purchase, standing: Payment | None) -> str | None:
+def _stripes(purchase: Purchase, sale: Sale, standing: Payment | None) -> Terms:
+    """Metadata says what it names; a buyer can edit the reference, and it may be a cart's."""
     if standing is not None and standing.erased:
-        return standing.user_id
-    return text(purchase.session.get("client_reference_id")) or text(
-        purchase.metadata.get("user_id")
-    )
+        return Terms(standing.user_id, sale)
+    named = given(purchase.metadata.get("user_id"), purchase.session.get("client_reference_id"))
+    user_id = text(named)
+    return Terms(user_id, sale, user_is_unreadable=user_id is None and named is not None)
 
 
 def _resolved(
@@ -68,9 +76,11 @@ def _resolved(
 ) -> Terms:
     """What the operator named counts, the rest is accepted as Stripe has it. A package that is
     still not known keeps the payment held."""
-    sale = stripes.sale
-    if resolution.package_id not in (None, sale.package_id):
-        sale = sale_named(str(resolution.package_id), purchase, catalogue)
+    sale, user_id = stripes.sale, resolution.user_id or stripes.user_id
+    package_id = resolution.package_id or sale.package_id
+    if package_id is not None and (sale.tokens is None or package_id != sale.package_id):
+        sale = sale_accepted(package_id, purchase, catalogue)
     if sale.tokens is not None:
         sale = replace(sale, held_reason=None)
-    return Terms(resolution.user_id or stripes.user_id, sale, resolved=True)
+    unreadable = stripes.user_is_unreadable and user_id is None
+    return Terms(user_id, sale, resolved=True, user_is_unreadable=unreadable)

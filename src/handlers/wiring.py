@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapters import clients
-from adapters.environment import Settings, settings
+from adapters.environment import Misconfigured, Settings, settings
 from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
@@ -109,8 +109,12 @@ def examine(url: str | None) -> "list[Check]":
     """What the doctor says of this deployment, its Stripe account and its database."""
     from adapters.examination import database_facts, deployment_of, stripe_facts
     from domain.doctor.diagnosis import diagnose
+    from domain.doctor.facts import Check
 
-    configured = settings()
+    try:
+        configured = settings()
+    except Misconfigured as error:
+        return [Check("configuration", False, f"{error}. Nothing works before.")]
     deployment = deployment_of(configured, url, lambda: clients.keyring(configured).credentials)
     database = database_facts(clients.database(configured))
     stripe = stripe_facts(deployment, configured.stripe_api_base, database)
@@ -140,9 +144,26 @@ def reconcile_sources(dry_run: bool) -> "Sources":
 def _webhook(configured: Settings) -> Webhook:
     return Webhook(
         livemode=configured.stripe_livemode,
-        is_signed=clients.keyring(configured).is_signed,
+        is_signed=_signature_check(configured),
         converge=_converge(configured, "webhook"),
     )
+
+
+def _signature_check(configured: Settings) -> Callable[[bytes, str], bool]:
+    """Whether Stripe signed a body. A refused secret verifies nothing; why is logged once."""
+    keyring = clients.keyring(configured)
+
+    @lru_cache(maxsize=8)
+    def tell(why: str) -> None:
+        telemetry("webhook").warning("no delivery verifies", why=why)
+
+    def is_signed(body: bytes, header: str) -> bool:
+        verified = keyring.is_signed(body, header)
+        if not verified and (why := keyring.credentials.refused) is not None:
+            tell(why)
+        return verified
+
+    return is_signed
 
 
 @lru_cache(maxsize=8)
@@ -164,7 +185,9 @@ def _converge(configured: Settings, service: str) -> Callable[[Hint], Outcome | 
     from adapters.timing import TimedStripe, TimedTill
 
     database, clock = clients.database(configured), telemetry(service)
-    till = TimedTill(PostgresTill(database, configured.hold_unknown_users), clock)
+    till = TimedTill(
+        PostgresTill(database, configured.hold_unknown_users, configured.hold_unlisted_sales), clock
+    )
 
     def converged(hint: Hint) -> Outcome | TryLater:
         stripe = TimedStripe(clients.stripe(configured), clock)

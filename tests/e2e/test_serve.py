@@ -79,7 +79,7 @@ def requested(url: str, *, accept: str = "*/*", form: dict[str, str] | None = No
 
 
 @contextmanager
-def started(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
+def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]]:
     """The program on ports of the system's choice; a test that fails ends it."""
     taken = ("DATABASE_", "STRIPE_", "UNKNOWN_USERS")
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(taken)}
@@ -88,7 +88,7 @@ def started(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
         subprocess.Popen(
             [*COMMAND, f"--data-dir={data_dir}"],
             cwd=PROJECT,
-            env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"},
+            env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"} | configured,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -195,6 +195,58 @@ def test_a_database_with_payments_gets_no_others(used_data_dir: Path) -> None:
     with serving(used_data_dir) as again:
         story = again.rows("payments_for_user?user_id=ana")
         assert (len(story), again.lines["Payments"].split(":")[0]) == (3, "those of earlier runs")
+
+
+def test_the_next_run_has_the_prices_and_the_database_of_the_last(used_data_dir: Path) -> None:
+    with serving(used_data_dir) as run:
+        first = (prices_of(run), run.lines["Database"])
+        run.stop()
+    with serving(used_data_dir) as run:
+        assert (prices_of(run), run.lines["Database"]) == first
+
+
+def prices_of(run: Serving) -> dict[str, list[str]]:
+    """What each package costs at Stripe, where the stand-in sells just that."""
+    with psycopg.connect(run.lines["Database"]) as connection:
+        prices = dict(connection.execute("SELECT package_id, stripe_price_ids FROM packages"))
+    offered = re.findall(r"price_\w+", requested(run.standin).text)
+    assert {price for ids in prices.values() for price in ids} == set(offered)
+    return prices
+
+
+def refused(data_dir: Path, **environment: str) -> str:
+    """What a run that does not start says: a sentence, and neither a log nor a traceback."""
+    with started(data_dir, **environment) as run:
+        out, _ = run.communicate(timeout=SECONDS)
+    said = data_dir.with_suffix(".log").read_text()
+    assert (run.returncode, out) == (1, "")
+    assert not re.search("Traceback|FATAL|HINT", said)
+    return said
+
+
+def test_a_second_run_is_told_where_the_first_one_is(used_data_dir: Path) -> None:
+    with serving(used_data_dir) as first:
+        said = refused(used_data_dir)
+        assert said.startswith(f"It runs already, with the database {first.lines['Database']}")
+        assert first.page()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("STRIPE_WEBHOOK_SECRET", "whsec_hush", "set STRIPE_API_KEY beside"),
+        ("DATABASE_SECRET_ARN", "arn:database", "set DATABASE_URL, or unset"),
+        ("DATABASE_URL", "postgresql://till:hush@127.0.0.1:1/till", "Connection refused"),
+        ("DATABASE_URL", "till:hush@127.0.0.1", "the database's URL cannot be read"),
+        ("STRIPE_LIVEMODE", "hush", "STRIPE_LIVEMODE must be"),
+    ],
+)
+def test_a_configuration_that_is_not_served_is_told(
+    folder: Path, name: str, value: str, told: str
+) -> None:
+    said = refused(folder / "none", **{name: value})
+    assert told in said
+    assert "hush" not in said
 
 
 def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -> None:

@@ -115,8 +115,11 @@ class Purchases(RuleBasedStateMachine):
     @precondition(lambda self: self.held())
     @rule(data=st.data(), user_id=USERS)
     def resolve(self, data: st.DataObject, user_id: str) -> None:
-        payment_id = data.draw(st.sampled_from(self.held()))["payment_id"]
+        held = data.draw(st.sampled_from(self.held()))
+        payment_id = held["payment_id"]
         fields = {"payment_id": payment_id, "user_id": user_id}
+        if held["package_id"] is None:
+            fields["package_id"] = "starter"
         assert self.ask("resolve_payment", payment_id, **fields)["outcome"] == "recorded"
 
     def held(self) -> list[Json]:

@@ -31,7 +31,7 @@ def test_the_webhook_does_its_whole_work_as_webhook_writer(till: Till) -> None:
         till.deliver(till.latest("refund.created"))
         till.account.dispute(session_id, 100)
         till.deliver(till.latest("charge.dispute.created"))
-        ignored = till.account.complete(till.sell(line_items=[(100, 1)]))
+        ignored = till.account.complete(till.sell(None, line_items=[(100, 1)]))
         assert till.deliver(completed(ignored)).outcome == "ignored"
     assert [entry[0] for entry in till.ledger()] == ["purchase", "refund", "dispute"]
 

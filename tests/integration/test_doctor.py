@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from adapters.stripe_account import READS
 from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
 from handlers import operations
@@ -99,6 +100,65 @@ def test_a_key_that_stripe_refuses_is_told_without_the_key(
     answer = examine()
     assert "AuthenticationError" in wrong(answer)["stripe_reachable"]
     assert "hush" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(("name", "path"), READS.items())
+def test_a_restricted_key_that_may_not_read_what_the_till_reads_is_told(
+    sound: Till, name: str, path: str
+) -> None:
+    sound.stripe.faults.answer(403, times=9, path=path)
+    found = wrong(examine())
+    assert f"may not read {name}." in found["stripe_permissions"]
+    assert "stripe_reachable" not in found
+
+
+@pytest.mark.parametrize(
+    "api_key",
+    ["pk_test_hush", "whsec_hush", "sk_test_hu sh", "sk_test_hu\nsh", "sk_test_hush\u0107"],
+)
+def test_what_is_no_key_is_not_shown_to_stripe(
+    sound: Till, monkeypatch: pytest.MonkeyPatch, api_key: str
+) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", api_key)
+    answer = examine()
+    assert {"api_key", "stripe_reachable"} <= wrong(answer).keys()
+    assert sound.stripe.requests == []
+    assert "hu" not in json.dumps(wrong(answer))
+
+
+def test_a_key_and_a_secret_that_changed_places_are_told(
+    sound: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", "whsec_hush")
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "sk_test_hush")
+    found = wrong(examine())
+    assert "it is a webhook secret" in found["api_key"]
+    assert "it is an API key" in found["webhook_secret"]
+    assert "hush" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("name", ["STRIPE_LIVEMODE", "UNKNOWN_USERS", "DATABASE_IAM_AUTH"])
+def test_a_variable_that_makes_no_sense_is_told_with_its_choices(
+    sound: Till, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "hush")
+    found = wrong(examine())
+    assert found["configuration"].startswith(f"{name} must be ")
+    assert "hush" not in found["configuration"]
+
+
+def test_what_to_set_for_a_database_is_told(sound: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    assert "set DATABASE_URL, or " in wrong(examine())["database_reachable"]
+    monkeypatch.setenv("DATABASE_IAM_AUTH", "true")
+    assert "needs DATABASE_HOST" in wrong(examine())["database_reachable"]
+
+
+def test_a_database_that_could_be_listened_to_is_told(
+    sound: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/till?sslmode=require")
+    assert "sslmode must be verify-full" in wrong(examine())["database_reachable"]
 
 
 def test_a_stripe_that_is_down_is_told(sound: Till, monkeypatch: pytest.MonkeyPatch) -> None:

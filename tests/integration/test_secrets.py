@@ -1,6 +1,7 @@
 """Secrets Manager: Stripe's secrets rolled without a deployment, RDS's password rotated."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.database_login import login
 from adapters.environment import DatabaseAddress, Misconfigured
-from handlers import wiring
+from handlers import operations, wiring
 from tests.till import WEBHOOK_SECRET, Till, completed
 
 if TYPE_CHECKING:
@@ -77,6 +78,115 @@ def test_an_unreadable_secret_leaves_the_event_to_the_next_delivery(
 ) -> None:
     monkeypatch.setenv("STRIPE_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:1:secret:none")
     assert sold_and_signed_with(till, WEBHOOK_SECRET) == "503"
+
+
+ODD_SECRETS = [
+    json.dumps({"api_key": "sk_test_standin", "webhook_secrets": odd})
+    for odd in (7, True, {"whsec_abc": 1}, "", " ", [""], ["\n"], [7], [None], [["whsec_abc"]])
+] + ['["whsec_abc"]', '"whsec_abc"', "whsec_abc", "null", "", "{'webhook_secrets': ['whsec_abc']}"]
+ODD_SECRETS += ['{"webhook_secrets": ["whsec_abc"], "api_key": {"sk_test": 1}}']
+FORGERIES = ("w", "h", "_", "whsec_abc", "", " ", "7", "webhook_secrets", "[")
+
+
+@pytest.mark.parametrize("secret", ODD_SECRETS)
+def test_a_secret_of_another_shape_verifies_nothing_even_while_stripe_is_down(
+    rolling: tuple[Till, str],
+    manager: "SecretsManagerClient",
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str,
+) -> None:
+    till, arn = rolling
+    event = completed(till.account.complete(till.sell(metadata={"package_id": "starter"})))
+    manager.put_secret_value(SecretId=arn, SecretString=secret or "\n")
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
+    assert {till.deliver(event, secret=each).outcome for each in FORGERIES} == {"400"}
+    assert till.count("payment_transactions") == 0
+
+
+def test_why_a_secret_is_refused_is_logged_once_and_never_its_content(
+    rolling: tuple[Till, str],
+    manager: "SecretsManagerClient",
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    till, arn = rolling
+    manager.put_secret_value(SecretId=arn, SecretString='{"webhook_secrets": {"whsec_hush": 1}}')
+    event = completed(till.account.complete(till.sell()))
+    for _ in range(3):
+        till.deliver(event, secret="whsec_hush")
+    told = [vars(record)["why"] for record in caplog.records if "why" in vars(record)]
+    assert told == [
+        "webhook_secrets in the Stripe secret must be a string, or a list of strings, none of them"
+        " empty"
+    ]
+    assert "hush" not in repr([vars(record) for record in caplog.records])
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ('{"webhook_secrets": {"whsec_hush": 1}}', "webhook_secrets in the Stripe secret must be"),
+        ('{"api_key": ["sk_test_hush"]}', "api_key in the Stripe secret must be a string"),
+        ("sk_test_hush", "the Stripe secret must be a JSON object"),
+    ],
+)
+def test_the_doctor_says_why_a_secret_is_refused(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient", secret: str, told: str
+) -> None:
+    manager.put_secret_value(SecretId=rolling[1], SecretString=secret)
+    answer = operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
+    failed = {each["check"]: each["message"] for each in answer["checks"] if not each["ok"]}
+    assert told in failed["api_key"]
+    assert told in failed["webhook_secret"]
+    assert "hush" not in json.dumps(answer)
+
+
+def test_the_doctor_says_what_is_wrong_with_the_databases_secret(
+    till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = manager.create_secret(Name="rds", SecretString='{"username": "u", "password": 7}')
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DATABASE_SECRET_ARN", secret["ARN"])
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    answer = operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
+    failed = {each["check"]: each["message"] for each in answer["checks"] if not each["ok"]}
+    assert "password in the database's secret must be a string" in failed["database_reachable"]
+
+
+def test_a_refused_secret_that_was_put_right_is_noticed_without_a_deployment(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient"
+) -> None:
+    till, arn = rolling
+    manager.put_secret_value(SecretId=arn, SecretString='{"webhook_secrets": 7}')
+    operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
+    manager.put_secret_value(SecretId=arn, SecretString=stripe_secret(till, "whsec_new"))
+    assert sold_and_signed_with(till, "whsec_new") == "recorded"
+
+
+def test_one_string_is_one_secret(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient"
+) -> None:
+    till, arn = rolling
+    secret = {"api_key": till.account.api_key, "webhook_secrets": "whsec_abc"}
+    manager.put_secret_value(SecretId=arn, SecretString=json.dumps(secret))
+    assert sold_and_signed_with(till, "w") == "400"
+    assert sold_and_signed_with(till, "whsec_abc") == "recorded"
+
+
+def test_secrets_with_line_ends_around_them_work(
+    rolling: tuple[Till, str], manager: "SecretsManagerClient"
+) -> None:
+    till, arn = rolling
+    secret = {"api_key": f" {till.account.api_key}\n", "webhook_secrets": ["\ufeffwhsec_abc\r\n"]}
+    manager.put_secret_value(SecretId=arn, SecretString=f"\ufeff{json.dumps(secret)}\n")
+    assert sold_and_signed_with(till, "whsec_abc") == "recorded"
+
+
+def test_variables_with_line_ends_around_them_work(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "STRIPE_API_KEY", "STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, f"\ufeff {os.environ[name]}\r\n")
+    assert sold_and_signed_with(till, WEBHOOK_SECRET) == "recorded"
 
 
 def rds_secret(url: str, password: str) -> str:

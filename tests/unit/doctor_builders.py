@@ -5,7 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import Check, DatabaseFacts, Deployment, Offer, StripeFacts, Unknown
+from domain.doctor.facts import (
+    Check,
+    DatabaseFacts,
+    Deployment,
+    Offer,
+    Stranger,
+    StripeFacts,
+    Unknown,
+)
 from domain.events import EVENT_TYPES
 from domain.migrations import Refused
 
@@ -29,7 +37,11 @@ GOLD = Offer(
 
 def deployment(**changed: Any) -> Deployment:
     sound = Deployment(
-        url=URL, livemode=False, api_version=VERSION, api_key="sk_test_1", webhook_secrets=1
+        url=URL,
+        livemode=False,
+        api_version=VERSION,
+        api_key="sk_test_1",
+        webhook_secrets=("whsec_1",),
     )
     return replace(sound, **changed)
 
@@ -57,12 +69,15 @@ def diagnosis(
     offers: tuple[Offer, ...] | Unknown = (STARTER,),
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
     pending: tuple[str, ...] | Refused | Unknown = (),
+    forbidden: tuple[str, ...] = (),
+    strangers: tuple[Stranger, ...] = (),
 ) -> list[Check]:
     stripe = StripeFacts(
+        forbidden=forbidden,
         endpoints=endpoints or (endpoint(),),
         prices={"price_1": price()} if prices is None else prices,
     )
-    facts = DatabaseFacts(pending=pending, offers=offers)
+    facts = DatabaseFacts(pending=pending, offers=offers, strangers=strangers)
     return diagnose(deployed or deployment(), stripe, facts)
 
 

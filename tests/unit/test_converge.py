@@ -139,7 +139,9 @@ def test_a_race_lost_in_every_round_is_tried_later() -> None:
 
 
 @pytest.mark.parametrize(
-    "nothing", [NoCheckoutSession(), purchase(unknown_price())], ids=["no session", "not our sale"]
+    "nothing",
+    [NoCheckoutSession(), purchase(unknown_price(), client_reference_id=None)],
+    ids=["no session", "not our sale"],
 )
 def test_what_is_not_ours_is_ignored_and_remembered(nothing: NoCheckoutSession) -> None:
     till = FakeTill(found())

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.disputes import Disputed, disputed_of
-from tests.unit.builders import dispute
+from tests.unit.builders import balance_transaction, charge, dispute
 
 NOTHING = Disputed(0, is_open=False)
 
@@ -76,3 +76,37 @@ def test_the_amount_is_the_disputed_part_not_what_the_bank_moved() -> None:
 
 def test_no_disputes_take_nothing() -> None:
     assert disputed_of([]) == NOTHING
+
+
+# 40.00 euros, settled for 45.00 dollars.
+FOREIGN = charge(currency="eur", amount=4000, balance_transaction=balance_transaction(amount=4500))
+
+
+def foreign(amount: int, currency: str = "usd", moved: tuple[int, ...] = ()) -> dict[str, object]:
+    return {**dispute("lost", amount, moved), "currency": currency}
+
+
+@pytest.mark.parametrize(
+    ("disputed", "amount_minor"),
+    [
+        pytest.param(foreign(4500), 4000, id="all of it, in what it was settled in"),
+        pytest.param(foreign(2250), 2000, id="half of it"),
+        pytest.param(foreign(1), 1, id="a cent is 0.89 cents, rounded"),
+        pytest.param(foreign(9000), 4000, id="more than all, as rates move"),
+        pytest.param(foreign(3900, "gbp", (-4500,)), 4000, id="in a third currency, as moved"),
+        pytest.param(foreign(1950, "gbp", (-2250,)), 2000, id="half of it in a third currency"),
+        pytest.param(foreign(1950, "gbp", (-2250, 2250, -2250)), 4000, id="moved twice"),
+        pytest.param(foreign(1950, "gbp"), 4000, id="nothing moved yet: all of it"),
+        pytest.param(foreign(500, "eur"), 500, id="in its own currency"),
+    ],
+)
+def test_a_dispute_in_another_currency_takes_its_share_of_the_charge(
+    disputed: dict[str, object], amount_minor: int
+) -> None:
+    assert disputed_of([disputed], FOREIGN).amount_minor == amount_minor
+
+
+@pytest.mark.parametrize("settlement", [None, "txn_1", balance_transaction(amount=0)])
+def test_while_its_charge_is_not_settled_such_a_dispute_takes_all_of_it(settlement: object) -> None:
+    unsettled = {**FOREIGN, "balance_transaction": settlement}
+    assert disputed_of([foreign(2250)], unsettled).amount_minor == 4000

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import DatabaseFacts, StripeFacts, Unknown
+from domain.doctor.facts import DatabaseFacts, Stranger, StripeFacts, Unknown
 from domain.events import EVENT_TYPES
 from domain.migrations import Refused
 from tests.unit.doctor_builders import (
@@ -35,7 +35,18 @@ def test_every_check_says_something() -> None:
         ("sk_live_1", False, "STRIPE_LIVEMODE=true"),
         ("rk_live_1", False, "STRIPE_LIVEMODE=true"),
         ("sk_test_1", True, "STRIPE_LIVEMODE=false"),
-        ("pk_live_1", True, "does not start like"),
+        ("pk_live_1", True, "(sk_, rk_): it is a publishable key"),
+        ("pk_test_1", False, "(sk_, rk_): it is a publishable key"),
+        ("whsec_1", False, "it is a webhook secret, which belongs into STRIPE_WEBHOOK_SECRET"),
+        ("we_1", False, "it is the id of an endpoint"),
+        ('"sk_test_1"', False, "it is in quotes"),
+        ("'sk_test_1'", False, "it is in quotes"),
+        ("SK_TEST_1", False, "does not start like"),
+        ("key", False, "does not start like"),
+        ("sk_test_", False, "is cut, or has characters"),
+        ("rk_test_...", False, "is cut, or has characters"),
+        ("sk_test_1 sk_test_2", False, "is cut, or has characters"),
+        ("sk_test_1\u200b2", False, "is cut, or has characters"),
         (Unknown("GetParameterError"), False, "GetParameterError"),
     ],
 )
@@ -52,15 +63,64 @@ def test_a_live_key_fits_a_live_deployment(api_key: str) -> None:
     assert wrong(diagnosis(endpoint(livemode=True), deployed=live)) == {}
 
 
-@pytest.mark.parametrize("count", [0, Unknown("GetParameterError")])
-def test_a_missing_webhook_secret_is_told(count: int | Unknown) -> None:
-    assert "webhook_secret" in wrong(diagnosis(deployed=deployment(webhook_secrets=count)))
+@pytest.mark.parametrize("secrets", [(), Unknown("GetParameterError")])
+def test_a_missing_webhook_secret_is_told(secrets: tuple[str, ...] | Unknown) -> None:
+    assert "webhook_secret" in wrong(diagnosis(deployed=deployment(webhook_secrets=secrets)))
 
 
-@pytest.mark.parametrize("api_key", ["sk_live_of_ours", "pk_of_ours"])
-def test_no_message_holds_the_api_key(api_key: str) -> None:
-    checks = diagnosis(deployed=deployment(api_key=api_key))
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("sk_test_1", "it is an API key, which belongs into STRIPE_API_KEY"),
+        ("rk_live_1", "it is an API key, which belongs into STRIPE_API_KEY"),
+        ("pk_test_1", "it is a publishable key"),
+        ("we_1", "it is the id of an endpoint"),
+        ('"whsec_1"', "it is in quotes"),
+        ("WHSEC_1", "does not start with whsec_."),
+        ("secret", "does not start with whsec_."),
+        ("whsec_", "is cut, or has characters"),
+        ("whsec_...", "is cut, or has characters"),
+        ("whsec_1,whsec_2", "is cut, or has characters"),
+        ("whsec_1 whsec_2", "is cut, or has characters"),
+        ("whsec_\udc80", "is cut, or has characters"),
+    ],
+)
+def test_a_webhook_secret_that_is_something_else_is_told(secret: str, told: str) -> None:
+    alone = wrong(diagnosis(deployed=deployment(webhook_secrets=(secret,))))["webhook_secret"]
+    assert told in alone
+    assert "Signing secret" in alone
+    second = deployment(webhook_secrets=("whsec_1", secret, "whsec_3"))
+    beside = wrong(diagnosis(deployed=second))["webhook_secret"]
+    assert beside.startswith("Webhook secret 2 of 3 ")
+
+
+@pytest.mark.parametrize(
+    ("secrets", "told"),
+    [(("whsec_1",), "One webhook secret."), (("whsec_1", "whsec_2"), "2 webhook secrets")],
+)
+def test_webhook_secrets_are_counted(secrets: tuple[str, ...], told: str) -> None:
+    checks = diagnosis(deployed=deployment(webhook_secrets=secrets))
+    assert said(checks, "webhook_secret").startswith(told)
+
+
+@pytest.mark.parametrize("text", ["sk_live_of_ours", "pk_of_ours", "whsec_of_ours", "x of_ours"])
+def test_no_message_holds_the_api_key_or_a_webhook_secret(text: str) -> None:
+    checks = diagnosis(deployed=deployment(api_key=text, webhook_secrets=(text, f"{text}!")))
     assert [each for each in checks if "of_ours" in each.message] == []
+
+
+def test_what_the_key_may_not_read_is_told_by_the_names_of_stripes_permissions() -> None:
+    checks = diagnosis(forbidden=("Charges", "Refunds"))
+    assert "may not read Charges, Refunds. Give it" in wrong(checks)["stripe_permissions"]
+
+
+def test_a_key_that_may_not_read_endpoints_makes_one_failed_check_and_no_guesses() -> None:
+    stripe = StripeFacts(
+        forbidden=("Webhook Endpoints",), endpoints=Unknown("PermissionError"), prices={}
+    )
+    checks = diagnose(deployment(), stripe, DatabaseFacts(pending=(), offers=()))
+    assert wrong(checks).keys() == {"stripe_permissions"}
+    assert "webhook_endpoint" not in {each.check for each in checks}
 
 
 def test_an_unreachable_stripe_is_one_check_and_no_guesses() -> None:
@@ -156,3 +216,23 @@ def test_migrations_that_are_due_or_do_not_fit_are_told(
     pending: tuple[str, ...] | Refused | Unknown, told: str
 ) -> None:
     assert told in wrong(diagnosis(pending=pending))["migrations"]
+
+
+@pytest.mark.parametrize(
+    ("stranger", "command"),
+    [
+        (
+            Stranger("role", "PUBLIC"),
+            "GRANT CREATE ON SCHEMA public TO migrator;"
+            " REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
+        ),
+        (Stranger("role", '"A"'), 'REVOKE CREATE ON SCHEMA public FROM "A";'),
+        (Stranger("routine", "public.now()"), "DROP ROUTINE public.now();"),
+        (Stranger("operator", "public.= (text, text)"), "DROP OPERATOR public.= (text, text);"),
+    ],
+)
+def test_who_could_have_the_till_run_their_code_is_told_with_the_command_against_it(
+    stranger: Stranger, command: str
+) -> None:
+    found = wrong(diagnosis(strangers=(stranger,)))["schema"]
+    assert found.split("\n")[1:] == [command]

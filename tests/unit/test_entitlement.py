@@ -95,6 +95,8 @@ def test_the_held_reasons_are_the_published_words() -> None:
         "unknown_package",
         "package_mismatch",
         "amount_mismatch",
+        "unreadable",
+        "before_till",
     }
 
 

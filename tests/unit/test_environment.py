@@ -7,6 +7,7 @@ import pytest
 
 from adapters.environment import DatabaseAddress, Misconfigured, Settings, settings
 from adapters.postgres import RDS_AUTHORITIES, InsecureConnection, tls_parameters
+from tests.unit.blanks import BLANKS
 
 PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)
 
@@ -27,27 +28,29 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     )
 
 
+EVERY_VARIABLE = {
+    "DATABASE_URL": "postgresql://till@db.example/till",
+    "DATABASE_SECRET_ARN": "arn:database",
+    "DATABASE_HOST": "db.example",
+    "DATABASE_PORT": "6432",
+    "DATABASE_NAME": "till",
+    "DATABASE_USER": "webhook",
+    "DATABASE_IAM_AUTH": "true",
+    "DATABASE_READ_URL": "postgresql://till@replica.example/till",
+    "REPORTS_EXPORT_BUCKET": "exports",
+    "STRIPE_SECRET_ARN": "arn:stripe",
+    "STRIPE_API_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "STRIPE_API_BASE": "http://127.0.0.1:12111",
+    "STRIPE_LIVEMODE": "true",
+    "UNKNOWN_USERS": "hold",
+    "UNLISTED_SALES": "ignore",
+    "WEBHOOK_URL": "https://till.example.com/stripe/webhook",
+}
+
+
 def test_every_variable_is_read() -> None:
-    configured = settings(
-        {
-            "DATABASE_URL": "postgresql://till@db.example/till",
-            "DATABASE_SECRET_ARN": "arn:database",
-            "DATABASE_HOST": "db.example",
-            "DATABASE_PORT": "6432",
-            "DATABASE_NAME": "till",
-            "DATABASE_USER": "webhook",
-            "DATABASE_IAM_AUTH": "true",
-            "REPORTS_EXPORT_BUCKET": "exports",
-            "STRIPE_SECRET_ARN": "arn:stripe",
-            "STRIPE_API_KEY": "sk_live_1",
-            "STRIPE_WEBHOOK_SECRET": "whsec_1",
-            "STRIPE_API_BASE": "http://127.0.0.1:12111",
-            "STRIPE_LIVEMODE": "true",
-            "UNKNOWN_USERS": "hold",
-            "WEBHOOK_URL": "https://till.example.com/stripe/webhook",
-        }
-    )
-    assert configured == Settings(
+    assert settings(EVERY_VARIABLE) == Settings(
         database=DatabaseAddress(
             url="postgresql://till@db.example/till",
             secret_arn="arn:database",
@@ -57,14 +60,33 @@ def test_every_variable_is_read() -> None:
             user="webhook",
             iam_auth=True,
         ),
+        database_read_url="postgresql://till@replica.example/till",
         stripe_api_key="sk_live_1",
         stripe_webhook_secrets=("whsec_1",),
         stripe_secret_arn="arn:stripe",
         stripe_api_base="http://127.0.0.1:12111",
         stripe_livemode=True,
         hold_unknown_users=True,
+        hold_unlisted_sales=False,
         reports_export_bucket="exports",
         webhook_url="https://till.example.com/stripe/webhook",
+    )
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_blanks_around_a_value_are_no_part_of_it(blank: str) -> None:
+    pasted = {name: f"{blank}{value}{blank}" for name, value in EVERY_VARIABLE.items()}
+    assert settings(pasted) == settings(EVERY_VARIABLE)
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_a_value_of_blanks_alone_is_no_value(blank: str) -> None:
+    assert settings(dict.fromkeys(EVERY_VARIABLE, blank)) == settings({})
+
+
+def test_blanks_within_a_value_are_left_alone() -> None:
+    assert settings({"DATABASE_URL": " host=/tmp dbname=till "}).database.url == (
+        "host=/tmp dbname=till"
     )
 
 
@@ -126,6 +148,12 @@ def test_a_value_that_makes_no_sense_is_refused_with_what_to_set(
 ) -> None:
     with pytest.raises(Misconfigured, match=choices):
         settings(environ)
+
+
+def test_a_value_that_is_refused_is_not_quoted() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        settings({"STRIPE_LIVEMODE": "sk_live_hush"})
+    assert "hush" not in str(refused.value)
 
 
 def test_no_secret_shows_in_the_settings_repr() -> None:

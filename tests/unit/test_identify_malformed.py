@@ -10,6 +10,7 @@ from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Source, identi
 from tests.unit.builders import Json, event, session, thin_event
 
 COMPLETED = "checkout.session.completed"
+DISPUTES = [each for each in EVENT_TYPES if each.startswith("charge.dispute.")]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -84,7 +85,7 @@ def test_an_event_that_lacks_its_id_or_type_is_none(field: str) -> None:
         event(COMPLETED, "cs_test_1"),
         event(COMPLETED, session(), data=None),
         event(COMPLETED, session(), data=[session()]),
-        event("charge.refunded", {"payment_intent": "pi_1"}),
+        event("charge.refunded", {"amount": 100}),
         thin_event(f"v1.{COMPLETED}", ""),
         thin_event(f"v1.{COMPLETED}", "cs_test_1", related_object=None),
         thin_event(f"v1.{COMPLETED}", "cs_test_1", related_object="cs_test_1"),
@@ -129,3 +130,42 @@ def test_a_senseless_api_version_is_none(api_version: object) -> None:
     hint = identified(event(COMPLETED, session(), api_version=api_version))
     assert isinstance(hint, Hint)
     assert hint.api_version is None
+
+
+@pytest.mark.parametrize("event_type", ["charge.refunded", "refund.updated", *DISPUTES])
+def test_an_object_that_only_leads_to_its_intent_needs_no_id(event_type: str) -> None:
+    hint = identified(event(event_type, {"payment_intent": "pi_1"}))
+    assert isinstance(hint, Hint)
+    assert hint.reference.id == "pi_1"
+
+
+UNSTORABLE = ["\0", "evt_\0", "\ud800", "x" * 501]
+
+
+@pytest.mark.parametrize("field", ["id", "type"])
+@pytest.mark.parametrize("value", UNSTORABLE, ids=repr)
+def test_an_event_whose_id_or_type_cannot_be_stored_is_none(field: str, value: str) -> None:
+    assert isinstance(identified({**event(COMPLETED, session()), field: value}), NotAnEvent)
+
+
+@pytest.mark.parametrize("object_id", UNSTORABLE, ids=repr)
+def test_an_object_whose_id_cannot_be_stored_is_not_said(object_id: str) -> None:
+    assert isinstance(identified(event(COMPLETED, session(id=object_id))), NotAnEvent)
+
+
+@pytest.mark.parametrize(
+    ("created", "in_utc"),
+    [
+        ("9999-12-31T23:59:59-14:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59+14:00", "9999-12-31T09:59:59+00:00"),
+        (True, None),
+        (253402300800, None),
+    ],
+)
+def test_a_time_that_lies_outside_of_the_calendar_in_utc_is_none(
+    created: object, in_utc: str | None
+) -> None:
+    hint = identified(event(COMPLETED, session(), created=created))
+    assert isinstance(hint, Hint)
+    assert (hint.event_created.isoformat() if hint.event_created else None) == in_utc

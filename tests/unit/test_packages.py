@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.packages import Package, Sale, sale_of
+from domain.packages import Package, Rules, Sale, sale_of
 from domain.payment import HeldReason
 from domain.stripe_objects import Purchase
 from tests.unit.builders import line_item, session
@@ -61,7 +61,7 @@ def test_a_line_item_s_price_may_come_as_an_id() -> None:
 
 @pytest.mark.parametrize("missing", [{"quantity": 2}, {"price": None, "quantity": 2}])
 def test_a_line_item_without_a_price_is_no_package(missing: dict[str, Any]) -> None:
-    assert sale_of(purchase(missing), CATALOGUE) is None
+    assert sale_of(purchase(missing, client_reference_id=None), CATALOGUE) is None
 
 
 def test_a_known_price_needs_no_amount_to_agree() -> None:
@@ -155,11 +155,12 @@ def test_our_metadata_without_a_known_package_is_held(
     ids=["null", "empty", "empty values", "somebody else's", "null value"],
 )
 def test_neither_a_known_price_nor_our_metadata_is_not_ours(metadata: object) -> None:
-    assert sale_of(purchase(OTHER, metadata=metadata), CATALOGUE) is None
+    unnamed = purchase(OTHER, metadata=metadata, client_reference_id=None)
+    assert sale_of(unnamed, CATALOGUE) is None
 
 
 def test_an_empty_catalogue_knows_no_price() -> None:
-    assert sale_of(purchase(), ()) is None
+    assert sale_of(purchase(client_reference_id=None), ()) is None
 
 
 def test_tokens_times_quantity_is_exact_at_large_values() -> None:
@@ -167,3 +168,37 @@ def test_tokens_times_quantity_is_exact_at_large_values() -> None:
     sale = sale_of(purchase(line_item(quantity=3)), (huge,))
     assert sale is not None
     assert sale.tokens == 3 * 2**60 + 3
+
+
+NAMED_BY_REFERENCE = purchase(OTHER, client_reference_id="user_123")
+
+
+def test_a_paid_session_of_a_user_at_a_price_nobody_entered_is_held() -> None:
+    sale = sale_of(NAMED_BY_REFERENCE, CATALOGUE)
+    assert sale is not None
+    assert sale.held_reason is HeldReason.UNKNOWN_PACKAGE
+
+
+@pytest.mark.parametrize(
+    "unpaid",
+    [
+        {"payment_status": "unpaid", "payment_intent": None},
+        {"payment_status": "no_payment_required", "status": "open", "payment_intent": None},
+    ],
+    ids=["unpaid", "free and open"],
+)
+def test_until_it_is_paid_it_may_be_another_product_s(unpaid: dict[str, Any]) -> None:
+    assert sale_of(purchase(OTHER, **unpaid), CATALOGUE) is None
+
+
+@pytest.mark.parametrize("metadata", [{}, {"user_id": "user_123"}], ids=["reference", "metadata"])
+def test_where_unlisted_sales_are_ignored_it_is_another_product_s(
+    metadata: dict[str, str],
+) -> None:
+    ignoring = Rules(hold_unlisted_sales=False)
+    assert sale_of(purchase(OTHER, metadata=metadata), CATALOGUE, ignoring) is None
+
+
+def test_a_package_that_is_named_is_ours_though_unlisted_sales_are_ignored() -> None:
+    ignoring = Rules(hold_unlisted_sales=False)
+    assert sale_of(by_metadata(), CATALOGUE, ignoring) == sold(PROFESSIONAL, 1)

@@ -35,6 +35,12 @@ def test_stripes_own_verification_accepts_a_signed_sample(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", DELIVERIES)
+def test_a_signed_sample_is_of_a_purchase_of_now(name: str) -> None:
+    event = json.loads(signed(SAMPLES.read(name), "whsec_mine", 1800000000)["body"])
+    assert (event["created"], event["data"]["object"]["created"]) == (1800000000, 1800000000)
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
 def test_a_sample_delivery_is_an_event_of_ours(name: str) -> None:
     body = json.loads(SAMPLES.read(name)["body"])
     assert isinstance(identify(body, Source.WEBHOOK, False), Hint)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.packages import Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
 from domain.snapshot import payment_from_snapshot
 from tests.unit.builders import EVENT_CREATED, SESSION_CREATED, line_item, payment_intent
@@ -49,6 +50,13 @@ def test_a_paid_session_without_a_user_is_recorded_as_held() -> None:
     held = recorded(client_reference_id=None)
     assert held is not None
     assert (held.held_reason, held.credits_granted) == (HeldReason.NO_USER, 0)
+
+
+def test_a_sale_from_before_the_till_is_recorded_as_held() -> None:
+    rules = Rules(installed_at=at(EVENT_CREATED + 1))
+    held = payment_from_snapshot(hint(snapshot=snapshot()), CATALOGUE, rules)
+    assert held is not None
+    assert (held.held_reason, held.credits_granted) == (HeldReason.BEFORE_TILL, 0)
 
 
 @pytest.mark.parametrize(

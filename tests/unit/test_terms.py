@@ -26,7 +26,7 @@ DEARER = (replace(PROFESSIONAL, tokens=1, amount_usd_cents=9900, package_name="P
 @pytest.mark.parametrize(
     ("reference", "metadata", "user_id"),
     [
-        pytest.param("user_a", {"user_id": "user_b"}, "user_a", id="reference before metadata"),
+        pytest.param("user_a", {"user_id": "user_b"}, "user_b", id="metadata before reference"),
         pytest.param("user_a", {}, "user_a", id="reference alone"),
         pytest.param(None, {"user_id": "user_b"}, "user_b", id="metadata alone"),
         pytest.param("", {"user_id": "user_b"}, "user_b", id="reference empty"),
@@ -34,7 +34,7 @@ DEARER = (replace(PROFESSIONAL, tokens=1, amount_usd_cents=9900, package_name="P
         pytest.param(None, None, None, id="neither"),
     ],
 )
-def test_the_user_is_the_client_reference_or_named_by_metadata(
+def test_the_user_is_named_by_metadata_else_by_the_client_reference(
     reference: str | None, metadata: object, user_id: str | None
 ) -> None:
     assert derived(purchase(client_reference_id=reference, metadata=metadata)).user_id == user_id
@@ -83,7 +83,7 @@ def test_a_session_that_is_not_in_payment_mode_is_not_ours(mode: str | None) -> 
 
 
 def test_a_session_of_something_else_is_not_ours() -> None:
-    assert derive(purchase(unknown_price()), CATALOGUE, None) is None
+    assert derive(purchase(unknown_price(), client_reference_id=None), CATALOGUE, None) is None
 
 
 @pytest.mark.parametrize(

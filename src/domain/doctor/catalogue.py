@@ -15,16 +15,30 @@ def catalogue_checks(
     """Checks `prices`, `shared_prices` and `packages_without_price`, one check a problem; one that
     is fine when there is none. Checks `packages` when even those cannot be read."""
     if isinstance(offers, Unknown):
-        yield Check("packages", False, f"The packages cannot be read ({offers.why}).")
+        yield Check("packages", False, _unreadable(offers))
         return
     if isinstance(prices, Unknown):
-        yield Check("prices", False, f"Stripe's prices could not be read ({prices.why}).")
+        yield Check("prices", False, _not_asked(prices))
     else:
         problems = _price_problems(offers, prices, livemode)
         yield from _all_of("prices", problems, _prices_fine(offers))
     yield from _all_of("shared_prices", _shared(offers), "No price belongs to two packages.")
     yield from _all_of(
         "packages_without_price", _unpriced(offers, livemode), "Every active package has a price."
+    )
+
+
+def _unreadable(unknown: Unknown) -> str:
+    return (
+        f"The packages cannot be read ({unknown.why}). Apply the migrations, and let the function"
+        " log in as a member of the role operator, or as the owner of the tables."
+    )
+
+
+def _not_asked(unknown: Unknown) -> str:
+    return (
+        f"Stripe's prices could not be read ({unknown.why}). Mend what the checks above say of the"
+        " API key and of Stripe, and ask again."
     )
 
 

@@ -4,7 +4,7 @@ for psql. In a check's message each stands on a line of its own, to be copied.""
 import shlex
 from collections.abc import Sequence
 
-from domain.doctor.facts import Offer
+from domain.doctor.facts import Offer, Stranger
 
 
 def create_endpoint(url: str, event_types: Sequence[str], api_version: str, livemode: bool) -> str:
@@ -37,6 +37,16 @@ def add_to_catalogue(offer: Offer) -> str:
         "UPDATE packages SET stripe_price_ids = array_append(stripe_price_ids, 'price_...')"
         f" WHERE package_id = '{package_id}';"
     )
+
+
+def revoke_create(role: str) -> str:
+    """What everybody may, the migrator may not have been given by name."""
+    grant = "GRANT CREATE ON SCHEMA public TO migrator; " if role == "PUBLIC" else ""
+    return f"{grant}REVOKE CREATE ON SCHEMA public FROM {role};"
+
+
+def drop(stranger: Stranger) -> str:
+    return f"DROP {stranger.kind.upper()} {stranger.name};"
 
 
 def activate_price(price_id: str, livemode: bool) -> str:

@@ -3,7 +3,7 @@
 from domain.doctor.catalogue import catalogue_checks
 from domain.doctor.configuration import configuration
 from domain.doctor.database import database_checks
-from domain.doctor.endpoint import endpoint_checks
+from domain.doctor.endpoint import stripe_checks
 from domain.doctor.facts import Check, DatabaseFacts, Deployment, StripeFacts, Unknown
 
 
@@ -14,7 +14,7 @@ def diagnose(
     would have needed it are left out."""
     checks = [
         *configuration(deployment),
-        *endpoint_checks(stripe.endpoints, deployment),
+        *stripe_checks(stripe, deployment),
         *database_checks(database),
     ]
     if isinstance(database, Unknown):

@@ -8,20 +8,45 @@ from typing import Any
 
 from domain.doctor import commands
 from domain.doctor.configuration import mode_name
-from domain.doctor.facts import Check, Deployment, Unknown
+from domain.doctor.facts import Check, Deployment, StripeFacts, Unknown
 from domain.events import EVENT_TYPES
 
 ALL_EVENTS = "*"
 
 
-def endpoint_checks(
-    endpoints: Sequence[Mapping[str, Any]] | Unknown, deployment: Deployment
-) -> Iterator[Check]:
-    """Checks `stripe_reachable`, `webhook_endpoint` and, when it is there, what it delivers."""
-    if isinstance(endpoints, Unknown):
+def stripe_checks(facts: StripeFacts, deployment: Deployment) -> Iterator[Check]:
+    """Checks `stripe_reachable`, `stripe_permissions` and, where the key may read them, what
+    `endpoint_checks` does."""
+    endpoints = facts.endpoints
+    if isinstance(endpoints, Unknown) and not facts.forbidden:
         yield Check("stripe_reachable", False, _unreachable(endpoints))
         return
     yield Check("stripe_reachable", True, "Stripe answers, and accepts the API key.")
+    yield Check("stripe_permissions", *_permissions(facts.forbidden))
+    if not isinstance(endpoints, Unknown):
+        yield from endpoint_checks(endpoints, deployment)
+
+
+def _unreachable(unknown: Unknown) -> str:
+    return (
+        f"Stripe was not asked, or did not answer ({unknown.why}). Check the API key. From a VPC,"
+        " check that there is a way out to api.stripe.com."
+    )
+
+
+def _permissions(forbidden: Sequence[str]) -> tuple[bool, str]:
+    if not forbidden:
+        return True, "The key may read all that the till reads."
+    return False, (
+        f"The key may not read {', '.join(forbidden)}. Give it read access to these in the"
+        " Dashboard (Developers, API keys, the restricted key, Edit), or use another key."
+    )
+
+
+def endpoint_checks(
+    endpoints: Sequence[Mapping[str, Any]], deployment: Deployment
+) -> Iterator[Check]:
+    """Checks `webhook_endpoint` and, when it is there, what it delivers."""
     ours = [each for each in endpoints if each.get("url") == deployment.url]
     if not ours:
         yield Check("webhook_endpoint", False, _no_endpoint(endpoints, deployment))
@@ -32,15 +57,6 @@ def endpoint_checks(
     yield Check("webhook_events", *_events(endpoint, deployment.livemode))
     yield Check("webhook_api_version", *_api_version(endpoint, deployment))
     yield Check("webhook_livemode", *_livemode(endpoint, deployment.livemode))
-
-
-def _unreachable(unknown: Unknown) -> str:
-    return (
-        f"Stripe was not asked, or did not answer ({unknown.why}). Check the API key; a restricted"
-        " key needs to read Webhook Endpoints, Prices, Checkout Sessions, Payment Intents, Charges,"
-        " Refunds, Disputes and Events. From a VPC, check that there is a way out to"
-        " api.stripe.com."
-    )
 
 
 def _no_endpoint(endpoints: Sequence[Mapping[str, Any]], deployment: Deployment) -> str:

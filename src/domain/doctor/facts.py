@@ -32,14 +32,16 @@ class Deployment:
     livemode: bool
     api_version: str
     api_key: str | Unknown = field(repr=False)
-    webhook_secrets: int | Unknown
+    webhook_secrets: Sequence[str] | Unknown = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeFacts:
-    """The account as the key sees it: its webhook endpoints, and each price that the catalogue
-    names (None: Stripe has no such price)."""
+    """The account as the key sees it: what the till reads and the key may not, by the names of
+    Stripe's permissions; its webhook endpoints; and each price that the catalogue names (None:
+    Stripe has no such price)."""
 
+    forbidden: Sequence[str] = ()
     endpoints: Sequence[Mapping[str, Any]] | Unknown
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown
 
@@ -55,9 +57,21 @@ class Offer:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What lets somebody with fewer rights have the till run their code: a `role` that may create
+    in its schema, or a `routine` or an `operator` there that goes by the name of one of Postgres'
+    own. `name` is as SQL writes it."""
+
+    kind: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFacts:
-    """The database: the migrations that are due, or why none may be applied, and what is sold."""
+    """The database: the migrations that are due, or why none may be applied; what is sold; whom
+    its schema trusts too much."""
 
     pending: Sequence[str] | Refused | Unknown
     offers: Sequence[Offer] | Unknown
+    strangers: Sequence[Stranger] = ()

@@ -9,8 +9,8 @@ Named = tuple[str, Mapping[str, Any]]
 
 
 def name_of(value: object) -> str | None:
-    """The id of an object or of a reference to one. Stripe's ids are printable ASCII; nothing
-    else can be looked for in the database, or be sent to Stripe again."""
+    """The id of an object or of a reference to one. Stripe's ids are printable ASCII; what else
+    could be stored cannot be sent to Stripe again."""
     name = id_of(value)
     return name if name is not None and name.isascii() and name.isprintable() else None
 

@@ -52,7 +52,7 @@ class Step:
 
 @dataclass(slots=True)
 class Run:
-    """Everything that the parts of one run share."""
+    """Everything that the parts of one run share. `is_backfill`: the walk under way is one."""
 
     sources: Sources
     now: datetime
@@ -61,6 +61,7 @@ class Run:
     watch: Callable[[Step], None]
     tally: Tally = field(default_factory=Tally)
     pages: int = 0
+    is_backfill: bool = False
 
     def why_stop(self) -> Stop | None:
         """Asked before every object that may need a call to Stripe."""

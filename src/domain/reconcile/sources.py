@@ -41,8 +41,8 @@ class History(Protocol):
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         """A listed session with what the list leaves out; mostly nothing has to be asked for."""
 
-    def look_up(self, reference: Reference) -> Retrieved:
-        """As `retrieve` of the five steps, but NoCheckoutSession for an unknown session too."""
+    def retrieve(self, reference: Reference) -> Retrieved:
+        """The purchase, as the five steps retrieve it."""
 
     def ping(self) -> NoAnswer | None:
         """Why Stripe does not answer a call that concerns no object; None when it does."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.converge import NoCheckoutSession, Outcome, Verdict
+from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
 from domain.disputes import disputed_of
 from domain.events import Hint, NotAnEvent, Reference, ReferenceKind, Source, identify
 from domain.packages import Package
@@ -34,10 +34,10 @@ def check_page(sweep: Sweep, page: Page, run: Run) -> Stop | None:
 
 def check_session(reference: Reference, run: Run) -> Stop | None:
     """Asks Stripe about one purchase and repairs its row if that differs."""
-    purchase = run.read(reference.id, lambda: run.sources.history.look_up(reference))
+    purchase = run.read(reference.id, lambda: run.sources.history.retrieve(reference))
     if isinstance(purchase, Purchase):
         return _compare_anew(reference.id, purchase, run)
-    if isinstance(purchase, NoCheckoutSession):
+    if isinstance(purchase, NoCheckoutSession | ObjectGone):
         run.failed(reference.id, "Stripe has no such Checkout session")
         return None
     return None if purchase is None else run.pass_by(reference.id, purchase)
@@ -65,7 +65,9 @@ def _hint_of(named_event: Named, run: Run) -> Hint | None:
     if isinstance(identified, NotAnEvent):
         run.failed(name, identified.reason)
     # What the event shows is old by now: a purchase is recorded as Stripe has it, or not at all.
-    return replace(identified, snapshot=None) if isinstance(identified, Hint) else None
+    if isinstance(identified, Hint):
+        return replace(identified, snapshot=None, is_listed=True, is_backfill=run.is_backfill)
+    return None
 
 
 def _deliver(hint: Hint, run: Run) -> Stop | None:
@@ -117,6 +119,7 @@ def _repair(differs: Difference, run: Run) -> Stop | None:
         event_type="reconcile.session",
         source=Source.RECONCILE,
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
+        is_backfill=run.is_backfill,
     )
     outcome = run.sources.converge(hint)
     if not isinstance(outcome, Outcome):

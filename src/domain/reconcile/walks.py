@@ -107,6 +107,7 @@ def _walk_all(
 def _walk(place: Progress, target: datetime, run: Run) -> tuple[Progress, Stop | None]:
     """Walks to the target. Before a page is done with, its place is not saved: the next run begins
     with it."""
+    run.is_backfill = place.walk != SCHEDULE
     while (window := next_window(place, target)) is not None:
         stop = run.why_no_page()
         if stop is not None:

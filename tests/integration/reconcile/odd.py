@@ -193,14 +193,14 @@ def sell_around(past: Past, odd: int) -> tuple[list[str], list[str]]:
 
 
 def refuse_odd_ones(past: Past, sqlstate: str) -> None:
-    """From now on Postgres answers so whenever a payment of odd@example.com is to be written."""
+    """From now on Postgres answers so whenever a payment of an odd user is to be written."""
     past.till.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         f" RAISE 'odd@example.com is refused' USING ERRCODE = '{sqlstate}'; END $$"
     )
     past.till.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON payment_transactions FOR EACH ROW"
-        " WHEN (new.customer_email = 'odd@example.com') EXECUTE FUNCTION refuse()"
+        " WHEN (new.user_id LIKE 'odd%%') EXECUTE FUNCTION refuse()"
     )
 
 

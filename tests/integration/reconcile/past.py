@@ -21,6 +21,7 @@ from domain.reconcile.walks import Reconciled, reconcile
 from handlers import reconcile as reconcile_handler
 from handlers import wiring
 from local.lifecycles import Clock, Shop
+from local.migrate import set_back
 from local.stripe_standin import StripeAccount, serving
 from tests.till import WEBHOOK_SECRET, Till
 
@@ -143,10 +144,7 @@ def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         monkeypatch.setenv("STRIPE_API_BASE", stripe.url)
         monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
         past = Past(Till(account, stripe, database_url), clock)
-        past.till.execute(
-            "UPDATE reconcile_progress SET begins_at = begins_at - interval '60 days',"
-            " resume_from = resume_from - interval '60 days'"
-        )
+        set_back(database_url, 60)
         yield past
     wiring.close()
 

@@ -42,6 +42,7 @@ def test_a_day_counts_what_was_taken_and_what_went_back_since(books: Books) -> N
         "payments": 2,
         "gross_usd": "45.00",
         "refunded_usd": "15.00",
+        "disputed_usd": "0.00",
         "net_usd": "30.00",
         "unknown_usd_payments": 1,
     }

@@ -111,10 +111,10 @@ def test_a_second_fold_does_not_wait_for_what_the_first_one_has_taken(books: Boo
 
 
 def test_totals_of_nothing_are_removed(books: Books) -> None:
-    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 0, 0)")
+    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 0, 0, 0)")
     books.execute(
         "INSERT INTO folded_payment_totals"
-        " VALUES ('status', '2026-01-01', 'paid', '', 0, 0, 0, 0, 0, 0, 0)"
+        " VALUES ('status', '2026-01-01', 'paid', '', 0, 0, 0, 0, 0, 0, 0, 0)"
     )
     with database(books.database_url) as one:
         rollup.fold(one)
@@ -124,7 +124,7 @@ def test_totals_of_nothing_are_removed(books: Books) -> None:
 
 def test_totals_that_are_half_folded_are_kept(books: Books) -> None:
     """No payment more, but an amount: a change is folded whose forerunner is not."""
-    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 10, 0)")
+    books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 10, 0, 0)")
     with database(books.database_url) as one:
         rollup.fold(one)
     assert count(books, "folded_customer_totals") == 1
@@ -175,7 +175,7 @@ def test_an_audit_of_a_part_finds_what_is_wrong_in_it(
         "UPDATE folded_payment_totals SET disputed = 1 WHERE slice = 'currency'",
         "DELETE FROM folded_payment_totals WHERE slice = 'package'",
         "UPDATE folded_customer_totals SET gross_usd = 11",
-        "INSERT INTO folded_customer_totals VALUES ('nobody', 0, 0, 1, 0)",
+        "INSERT INTO folded_customer_totals VALUES ('nobody', 0, 0, 1, 0, 0)",
     ],
 )
 def test_one_total_that_is_wrong_is_one_row_until_it_is_repaired(
@@ -260,7 +260,7 @@ def test_who_read_a_payment_before_it_was_taken_up_reads_it_anew(books: Books) -
 
 def test_a_page_of_the_best_customers_is_read_in_the_order_of_an_index(books: Books) -> None:
     books.execute("INSERT INTO users SELECT 'user_' || i FROM generate_series(1, 20000) AS i")
-    books.execute("INSERT INTO folded_customer_totals SELECT user_id, 1, 0, 10, 0 FROM users")
+    books.execute("INSERT INTO folded_customer_totals SELECT user_id, 1, 0, 10, 0, 0 FROM users")
     books.pay()
     books.execute("ANALYZE")
     plan = books.rows(

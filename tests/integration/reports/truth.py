@@ -7,15 +7,21 @@ from typing import Any
 from handlers import reports
 from tests.till import Till
 
-_REFUNDED = (
-    "CASE WHEN amount_charged = 0 THEN 0"
-    " WHEN mod(amount_paid * amount_refunded / amount_charged * 1000, 20) = 5"
-    " THEN trunc(amount_paid * amount_refunded / amount_charged, 2)"
-    " ELSE round(amount_paid * amount_refunded / amount_charged, 2) END"
-)
+
+def _share(returned: str) -> str:
+    """The part of amount_paid that so much of amount_charged stands for, rounded half even."""
+    share = f"amount_paid * least({returned}, amount_charged) / nullif(amount_charged, 0)"
+    return (
+        f"coalesce(CASE WHEN mod({share} * 1000, 20) = 5 THEN trunc({share}, 2)"
+        f" ELSE round({share}, 2) END, 0)"
+    )
+
+
 _UNKNOWN = "count(*) FILTER (WHERE amount_paid IS NULL)"
 _GROSS = "coalesce(sum(amount_paid), 0)::numeric(20, 2)"
-_BACK = f"coalesce(sum({_REFUNDED}), 0)::numeric(20, 2)"
+_BACK = f"coalesce(sum({_share('amount_refunded')}), 0)::numeric(20, 2)"
+_ALL_BACK = f"coalesce(sum({_share('amount_refunded + amount_disputed')}), 0)::numeric(20, 2)"
+_LEFT = f"{_BACK} AS refunded_usd, {_ALL_BACK} - {_BACK} AS disputed_usd, {_GROSS} - {_ALL_BACK}"
 
 TRUTH = {
     "total_revenue": "SELECT sum(amount_paid) AS total_revenue, count(*) AS paid_payments,"
@@ -34,11 +40,11 @@ TRUTH = {
     f" {_UNKNOWN} AS unknown_usd_payments"
     " FROM payment_transactions WHERE paid_at IS NOT NULL GROUP BY currency",
     "revenue_by_day": "SELECT (paid_at AT TIME ZONE 'UTC')::date AS day, count(*) AS payments,"
-    f" {_GROSS} AS gross_usd, {_BACK} AS refunded_usd, {_GROSS} - {_BACK} AS net_usd,"
+    f" {_GROSS} AS gross_usd, {_LEFT} AS net_usd,"
     f" {_UNKNOWN} AS unknown_usd_payments"
     " FROM payment_transactions WHERE paid_at IS NOT NULL GROUP BY day",
     "top_customers": f"SELECT user_id, count(*) AS payments, {_GROSS} AS gross_usd,"
-    f" {_BACK} AS refunded_usd, {_GROSS} - {_BACK} AS net_usd,"
+    f" {_LEFT} AS net_usd,"
     f" {_UNKNOWN} AS unknown_usd_payments, credits"
     " FROM payment_transactions JOIN users USING (user_id)"
     " WHERE paid_at IS NOT NULL GROUP BY user_id, credits",

@@ -32,6 +32,12 @@ def errors_of(value: dict[str, Any], schema: str | None = None) -> list[str]:
     return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
 
 
+def properties_of(schema: str) -> dict[str, dict[str, Any]]:
+    """The fields of a type as Stripe publishes them, by name."""
+    properties: dict[str, dict[str, Any]] = _document()[schema]["properties"]
+    return properties
+
+
 def _schema_name(object_type: str) -> str:
     return object_type
 

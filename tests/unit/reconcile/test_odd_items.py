@@ -42,7 +42,7 @@ class Stripe:
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         return Purchase(session, expanded(session["line_items"])["data"])
 
-    def look_up(self, _reference: Reference) -> Retrieved:
+    def retrieve(self, _reference: Reference) -> Retrieved:
         return NoCheckoutSession()
 
     def ping(self) -> NoAnswer | None:

@@ -34,7 +34,7 @@ class Pinged:
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         raise NotImplementedError
 
-    def look_up(self, reference: Reference) -> Retrieved:
+    def retrieve(self, reference: Reference) -> Retrieved:
         raise NotImplementedError
 
 
