@@ -3,8 +3,8 @@
 import json
 import time
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 TRIES = 3
@@ -20,9 +20,10 @@ def deliver(url: str, answer: Mapping[str, Any], pause_seconds: float = 1.0) -> 
     for left in reversed(range(TRIES)):
         try:
             return _put(url, json.dumps(answer).encode())
-        except (URLError, OSError) as error:
+        # Those of a URL that cannot be read quote it, and it is signed: who has it can answer.
+        except (OSError, HTTPException, ValueError) as error:
             if not left:
-                raise NotDelivered(type(error).__name__) from error
+                raise NotDelivered(type(error).__name__) from None
             time.sleep(pause_seconds)
     return None
 

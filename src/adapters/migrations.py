@@ -1,12 +1,13 @@
 """Applies the files of `sql/migrations/` that a database has not seen, all of them or none."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 
-from adapters.postgres import Connection, Database
+from adapters.postgres import Connection, Database, is_worn_out
 from adapters.sql_files import SQL_ROOT
 from domain.migrations import Migrated, Migration, Refused, refusal
 
@@ -45,16 +46,16 @@ def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration
 def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | Refused:
     """Applies what is pending in one transaction, under a lock that admits one run at a time."""
     try:
-        with database.transaction() as connection:
+        with database.transaction(math.inf) as connection:
             return _migrate(connection, migrations)
     except psycopg.errors.LockNotAvailable:
         return Refused("busy", "another migration or a long transaction holds a lock; run again")
     except psycopg.errors.QueryCanceled:
         return Refused("too_slow", "a migration was stopped at its time limit; nothing was applied")
-    except psycopg.DatabaseError as error:
-        if error.sqlstate is None:
+    except psycopg.Error as error:
+        if error.sqlstate is None or is_worn_out(error):
             raise
-        return Refused("failed", f"{error.diag.message_primary}; nothing was applied")
+        return Refused("failed", f"{_described(error)}; nothing was applied")
 
 
 def _migrate(connection: Connection, migrations: Sequence[Migration]) -> Migrated | Refused:
@@ -67,6 +68,22 @@ def _migrate(connection: Connection, migrations: Sequence[Migration]) -> Migrate
         return refused
     pending = [migration for migration in migrations if migration.version not in history]
     for migration in pending:
-        connection.execute(migration.script.encode())
+        _run(connection, migration)
         connection.execute(ADD_TO_HISTORY, (migration.version, migration.checksum))
     return Migrated(tuple(done.version for done in pending), tuple(sorted(history)))
+
+
+def _run(connection: Connection, migration: Migration) -> None:
+    try:
+        connection.execute(migration.script.encode())
+    except psycopg.Error as error:
+        error.add_note(migration.version)
+        raise
+
+
+def _described(error: psycopg.Error) -> str:
+    """Where and what, in the names of files and of the schema: Postgres' own words quote values."""
+    diagnosis = error.diag
+    names = (diagnosis.table_name, diagnosis.column_name, diagnosis.constraint_name)
+    where = [*getattr(error, "__notes__", ()), *filter(None, names)]
+    return f"{type(error).__name__} ({error.sqlstate}) in {', '.join(where) or 'the history'}"

@@ -4,9 +4,10 @@ No session state (SET, advisory locks, prepared statements), so that RDS Proxy a
 transaction mode work. This is the only module that commits.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +17,38 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
+from adapters.bounded_connection import Connection as Connection
+from adapters.bounded_connection import NoAnswer
+
 T = TypeVar("T")
-Connection = psycopg.Connection[DictRow]
 
 # Proxies and firewalls cut connections idle for 30 minutes.
 MAX_AGE_SECONDS = 25 * 60
-CANCEL_SECONDS = 5.0
+
+# A statement takes milliseconds. What waits longer than this waits for a lock, or for nobody.
+STATEMENT_SECONDS = 10.0
+# Two tries must fit into the time of a function, and the second one may begin with connecting.
+RETRY_WITHIN_SECONDS = 4.0
+
+# The errors that say something of the connection and nothing of the work: another connection may
+# do it. https://www.postgresql.org/docs/current/errcodes-appendix.html
+WORN_OUT = (
+    "08",  # the connection failed; pgbouncer says so of its own troubles too
+    "25006",  # read-only: after a failover the old connection leads to a reader
+    "25P02",  # left in a transaction that failed, by us or by a pooler
+    "25P03",  # ended by idle_in_transaction_session_timeout
+    "26000",  # a prepared statement is gone: a pooler changed the server below
+    "42P05",  # a prepared statement is there already: likewise
+    "57P",  # the server is shutting down, crashed, starting, or ended an idle session
+    "58",  # the server's machine failed it, as seen before a failover; PgCat says so of itself
+    "XX000",  # something inside broke, often a cache of the session; Supavisor says so of itself
+)
+# Not among them, though they may go by: 53 (no memory, disk or connections left: one more would
+# make it worse), 40 and 55 (locks and conflicts), 57014 and 25P04 (time limits).
+
+# A plan that the session keeps does not fit a table that was altered. The code, 0A000, is that of
+# everything else which is not supported; the function's name is the same in all languages.
+STALE_PLAN = {"RevalidateCachedPlan", "cached plan must not change result type"}
 
 RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
@@ -38,11 +65,14 @@ WAITS = {
 
 
 class DatabaseUnavailable(Exception):
-    """Postgres could not be reached, or the connection broke twice in a row."""
+    """Postgres could not be reached, or the connection broke and there was no second chance."""
 
 
 class Database:
-    """Runs single statements (each its own transaction) and transactions on the one connection."""
+    """Runs single statements (each its own transaction) and transactions on the one connection.
+
+    What takes longer than it may is stopped, see `adapters.bounded_connection`.
+    """
 
     def __init__(
         self,
@@ -51,58 +81,101 @@ class Database:
     ) -> None:
         self._connect = connect
         self._clock = clock
+        self._unit_ends_at = math.inf
         self._connection: Connection | None = None
         self._opened_at = 0.0
 
     def one(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
         """Runs one statement, committed by the time this returns; its first row, if any."""
-        cursor = self._current().execute(statement, parameters)
-        return cursor.fetchone() if cursor.description else None
+        try:
+            cursor = self._current(STATEMENT_SECONDS).execute(statement, parameters)
+            return cursor.fetchone() if cursor.description else None
+        except psycopg.Error as error:
+            self._replace_if_worn_out(error)
+            raise
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """BEGIN … COMMIT around the block; ROLLBACK when it raises."""
-        connection = self._current()
-        with connection.transaction():
-            yield connection
+    def transaction(self, seconds: float | None = None) -> Iterator[Connection]:
+        """BEGIN … COMMIT around the block; ROLLBACK when it raises. The whole block has `seconds`,
+        as long as a statement when they are left out."""
+        connection = self._current(STATEMENT_SECONDS if seconds is None else seconds)
+        try:
+            with connection.transaction():
+                yield connection
+        except psycopg.Error as error:
+            self._replace_if_worn_out(error)
+            raise
 
-    def retrying(self, unit: Callable[[], T]) -> T:
-        """Runs `unit`, and once more on a new connection when the first one broke under it.
+    def retrying(self, unit: Callable[[], T], seconds: float = math.inf) -> T:
+        """Runs `unit`, and once more on a new connection when the first one broke under it, soon
+        enough. Its statements may take `seconds` altogether.
 
         Whether a broken connection committed is unknown, so `unit` must be safe to repeat as a
         whole. Raises DatabaseUnavailable when the second try fails like the first.
         """
+        began, outer_ends_at = self._clock(), self._unit_ends_at
+        self._unit_ends_at = min(outer_ends_at, time.monotonic() + seconds)
         try:
-            return unit()
-        except psycopg.OperationalError as error:
-            if self._connection is not None and not self._connection.closed:
-                raise
-            first = error
-        try:
-            return unit()
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailable(str(first)) from error
-
-    def cancel(self) -> None:
-        """Asks the server to stop the statement that runs now, if any; for another thread."""
-        connection = self._connection
-        if connection is not None and not connection.closed:
-            with suppress(psycopg.Error):
-                connection.cancel_safe(timeout=CANCEL_SECONDS)
+            return self._twice(unit, began)
+        finally:
+            self._unit_ends_at = outer_ends_at
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _current(self) -> Connection:
+    def _twice(self, unit: Callable[[], T], began: float) -> T:
+        try:
+            return unit()
+        except psycopg.Error as error:
+            if not self._is_lost(error):
+                raise
+            if self._clock() - began > RETRY_WITHIN_SECONDS:
+                raise DatabaseUnavailable(_named(error)) from None
+        try:
+            return unit()
+        except psycopg.Error as error:
+            if not self._is_lost(error):
+                raise
+            raise DatabaseUnavailable(_named(error)) from None
+
+    def _is_lost(self, error: psycopg.Error) -> bool:
+        """Whether the error is the connection's, and not the work's. A server that is silent was
+        waited for long enough."""
+        if error.sqlstate is not None or isinstance(error, NoAnswer):
+            return is_worn_out(error)
+        is_gone = self._connection is None or self._connection.closed
+        # A URL that cannot be read makes a ProgrammingError, and no connection either.
+        return is_gone and not isinstance(error, psycopg.ProgrammingError)
+
+    def _replace_if_worn_out(self, error: psycopg.Error) -> None:
+        if is_worn_out(error):
+            self.close()
+
+    def _current(self, seconds: float) -> Connection:
+        """The connection, for work that may take so long."""
         connection = self._connection
         if connection is not None and self._clock() - self._opened_at > MAX_AGE_SECONDS:
             self.close()
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
             self._opened_at = self._clock()
+        self._connection.ends_at = min(time.monotonic() + seconds, self._unit_ends_at)
         return self._connection
+
+
+def is_worn_out(error: psycopg.Error) -> bool:
+    """Whether Postgres, or a pooler, says that this connection is no good for this work."""
+    state = error.sqlstate or ""
+    said = {error.diag.source_function, error.diag.message_primary}
+    return state.startswith(WORN_OUT) or (state == "0A000" and not said.isdisjoint(STALE_PLAN))
+
+
+def _named(error: psycopg.Error) -> str:
+    """Class and SQLSTATE: libpq's own texts quote hosts, users, and of a bad URL the password."""
+    what = " ".join(filter(None, (type(error).__name__, error.sqlstate)))
+    return f"the database does not answer ({what}): check where it is and the login"
 
 
 class InsecureConnection(Exception):
@@ -114,7 +187,7 @@ def connect(conninfo: str) -> Connection:
 
     Raises InsecureConnection, and psycopg.OperationalError when the server does not answer.
     """
-    return psycopg.connect(
+    return Connection.connect(
         make_conninfo(conninfo, **WAITS, **tls_parameters(conninfo)),
         autocommit=True,
         prepare_threshold=None,

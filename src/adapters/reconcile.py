@@ -26,6 +26,9 @@ BEGIN = statement("reconcile/begin_backfill")
 SAVE = statement("reconcile/save_progress")
 FINISH = statement("reconcile/finish_backfill")
 
+# The audit reads the whole ledger, and the caller takes its time for the findings.
+AUDIT_SECONDS = 600.0
+
 _IN_ORDER = {sweep: place for place, sweep in enumerate(Sweep)}
 
 
@@ -72,7 +75,10 @@ class PostgresRecords:
 
     def audit(self) -> Iterator[Finding]:
         everybody = dict.fromkeys(parameter.name for parameter in AUDIT.parameters)
-        with self._database.transaction() as connection, connection.cursor() as cursor:
+        with (
+            self._database.transaction(AUDIT_SECONDS) as connection,
+            connection.cursor() as cursor,
+        ):
             # Row by row: a broken ledger may have as many findings as entries.
             for row in cursor.stream(AUDIT.statement, everybody):
                 yield Finding(row["subject"], row["problem"], row["expected"], row["actual"])

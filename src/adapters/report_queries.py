@@ -19,6 +19,8 @@ from domain.reports.queries import Query
 
 # API Gateway waits 30 s for an answer.
 STATEMENT_TIMEOUT_MS = 20_000
+# A server that is there stops a report by itself; what is said after this, nobody says any more.
+GRACE_SECONDS = 2.0
 
 # One round trip. All four end with the transaction, so a pooled connection goes back as it was.
 # The statement takes a snapshot, and after a transaction's first snapshot Postgres refuses to make
@@ -66,6 +68,11 @@ def catalogue_of(directory: Path) -> Catalogue:
     return read_catalogue({file.stem: file.read_text("utf-8") for file in directory.glob("*.sql")})
 
 
+class _Writes(Exception):
+    """A report writes. The transaction refuses that, and not a connection that leads to a reader:
+    another one would say the same."""
+
+
 class Reports:
     """The reports in `sql/reports/`, the database that they read, the bucket that takes exports.
 
@@ -83,6 +90,7 @@ class Reports:
         self._database = database
         self._export_bucket = export_bucket
         self._timeout = str(statement_timeout_ms)
+        self._read_seconds = statement_timeout_ms / 1000 + GRACE_SECONDS
         self._seconds_left: Callable[[], float] = lambda: math.inf
         self.catalogue = catalogue_of(directory)
 
@@ -94,7 +102,7 @@ class Reports:
 
     def read(self, query: Query) -> Table | Problem:
         """Run one report's query in a transaction of its own."""
-        return self._guarded(query, self._table)
+        return self._guarded(query, self._table, self._read_seconds)
 
     def export(self, query: Query) -> Exported | Problem:
         """Write a report's whole result to the bucket, from one snapshot of the database."""
@@ -104,26 +112,31 @@ class Reports:
         from adapters.report_exports import S3_FAILURES, OutOfTime
 
         try:
-            return self._guarded(query, self._exported)
+            return self._guarded(query, self._exported, self._seconds_left())
         except OutOfTime:
             return _TOO_SLOW
         except S3_FAILURES as error:
             return _logged(_EXPORT_FAILED, query, error)
 
-    def _guarded(self, query: Query, work: Callable[[Query, Connection], T]) -> T | Problem:
+    def _guarded(
+        self, query: Query, work: Callable[[Query, Connection], T], seconds: float
+    ) -> T | Problem:
         try:
-            return self._database.retrying(lambda: self._reading(query, work))
+            return self._database.retrying(lambda: self._reading(query, work), seconds)
         except errors.QueryCanceled:
             return _TOO_SLOW
         except (DatabaseUnavailable, psycopg.OperationalError) as error:
             return _logged(_UNAVAILABLE, query, error)
-        except psycopg.Error as error:
+        except (_Writes, psycopg.Error) as error:
             return _logged(_REPORT_FAILED, query, error)
 
     def _reading(self, query: Query, work: Callable[[Query, Connection], T]) -> T:
-        with self._database.transaction() as connection:
+        with self._database.transaction(math.inf) as connection:
             connection.execute(_READ_ONLY, (self._timeout,))
-            return work(query, connection)
+            try:
+                return work(query, connection)
+            except errors.ReadOnlySqlTransaction as error:
+                raise _Writes from error
 
     def _table(self, query: Query, connection: Connection) -> Table:
         cursor = connection.execute(query.statement, query.values)
@@ -138,7 +151,8 @@ class Reports:
 
 def _logged(problem: Problem, query: Query, error: Exception) -> Problem:
     # The message may quote rows or connection details; the class and the code name the cause.
-    cause = error.__cause__ or error
+    behind = error.__context__ if isinstance(error, DatabaseUnavailable) else error.__cause__
+    cause = behind or error
     code = getattr(cause, "sqlstate", None) or _s3_code(cause)
     logger.error("%s: %s, %s %s", query.report, problem.code, type(cause).__name__, code)
     return problem

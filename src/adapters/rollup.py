@@ -17,6 +17,9 @@ REPAIR = statement("operations/repair_payment_totals")
 BATCH_SIZE = 2_000
 BATCHES = 50
 
+# Repairing reads every payment.
+REPAIR_SECONDS = 600.0
+
 
 def change(payment: Payment, standing: StandingPayment | None) -> tuple[str | None, str | None]:
     """What a write changes for the totals: the payment before and after, as literals of the type
@@ -62,7 +65,7 @@ def repair(database: Database) -> int:
     Reads every payment once. Needed after counted payments were changed by hand, or by an older
     release while this one was being deployed; `rollup_audit` and `customers_audit` say so.
     """
-    with database.transaction() as connection:
+    with database.transaction(REPAIR_SECONDS) as connection:
         connection.execute(LOCK)
         row = connection.execute(REPAIR).fetchone()
     assert row is not None, "a count always gives one row"

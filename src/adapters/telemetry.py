@@ -5,6 +5,7 @@ by their class and place. The texts of foreign errors are left out, for Postgres
 in them.
 """
 
+import logging
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,10 @@ OUR_PACKAGES = ("adapters", "domain", "handlers")
 FRAMES_SHOWN = 5
 
 _flushing = Lock()
+
+# What libraries log by themselves quotes statements, rows, addresses and answers.
+for _library in ("psycopg", "stripe", "urllib3", "boto3", "botocore", "s3transfer"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class Telemetry:
@@ -43,8 +48,8 @@ class Telemetry:
                 if self._metrics.metric_set:
                     self._metrics.flush_metrics()
 
-    def correlate(self, event_id: str) -> None:
-        """All further lines of this invocation carry the id of Stripe's event."""
+    def correlate(self, event_id: str | None) -> None:
+        """All further lines of this invocation carry the id of Stripe's event, until the next."""
         self._logger.set_correlation_id(event_id)
 
     def info(self, message: str, **fields: Any) -> None:

@@ -1,12 +1,13 @@
 """Brings the database's schema up to this version of the code."""
 
+import math
 from typing import Any
 
 from domain.deployments import Deployment, answer_to, deployment_of
 from domain.migrations import Migrated, Refused
 from handlers import wiring
 
-# For stopping a migration (20 s) and answering CloudFormation (three tries of 10 s).
+# For stopping a migration and answering CloudFormation (three tries of 10 s).
 SECONDS_TO_ANSWER = 60.0
 
 telemetry = wiring.telemetry("migrate")
@@ -14,7 +15,7 @@ telemetry = wiring.telemetry("migrate")
 
 def handler(event: object, context: Any) -> dict[str, Any]:
     """Answers `{"applied": [...], "already_applied": [...]}`, versions in order, or
-    `{"error": {"code", "message"}}` with nothing applied. Raises when there is no database.
+    `{"error": {"code", "message"}}` with nothing applied.
 
     A request of CloudFormation's is answered there as well, whatever happened. Raises only when
     that could not be done, so that Lambda invokes it again.
@@ -22,7 +23,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
     with telemetry.invocation():
         deployment = deployment_of(event)
         if deployment is None:
-            return _answer(wiring.migrate())
+            return _answer(_migrated(math.inf))
         result = _deployed(deployment, context)
         wiring.answer_cloudformation(deployment.answer_url, answer_to(deployment, result))
         return _answer(result)
@@ -32,9 +33,12 @@ def _deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
     """The migrations of this deployment, all of them in time, or none."""
     if not deployment.wants_a_schema:
         return Migrated((), ())
-    seconds = context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_ANSWER
+    return _migrated(context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_ANSWER)
+
+
+def _migrated(seconds: float) -> Migrated | Refused:
     try:
-        return wiring.migrate_within(seconds)
+        return wiring.migrate(seconds)
     except Exception as error:
         telemetry.failure("migrations failed", error)
         kind = type(error).__name__

@@ -1,11 +1,12 @@
 """An HTTP request for reports, whichever payload format API Gateway sends it in."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from handlers.api_gateway import request_of
+from handlers.api_gateway import mapping, request_of
 
 _ROOT = "reports"
 
@@ -23,35 +24,25 @@ class ReportRequest:
     if_none_match: str
 
 
-def is_http(event: object) -> bool:
-    """Whether API Gateway sent this: both formats say where it came from."""
-    return isinstance(event, dict) and isinstance(event.get("requestContext"), dict)
-
-
 def report_request_of(event: Mapping[str, Any]) -> ReportRequest:
     """Reads payload formats 2.0 and 1.0. Blank query parameters are as good as none: a form sends
     every field it has."""
     pairs = _query(event)
-    names = [name for name, _ in pairs]
-    headers = request_of(event)
+    times = Counter(name for name, _ in pairs)
+    request = request_of(event)
     return ReportRequest(
-        method=_method(event),
+        method=request.method or "GET",
         name=_name(event),
         query={name: value for name, value in pairs if value},
-        repeated=next((name for name in names if names.count(name) > 1), None),
-        accept=headers.header("accept"),
-        if_none_match=headers.header("if-none-match"),
+        repeated=next((name for name, given in times.items() if given > 1), None),
+        accept=request.header("accept"),
+        if_none_match=request.header("if-none-match"),
     )
-
-
-def _method(event: Mapping[str, Any]) -> str:
-    http = event["requestContext"].get("http") or {}
-    return str(event.get("httpMethod") or http.get("method") or "GET").upper()
 
 
 def _name(event: Mapping[str, Any]) -> str | None:
     """The path parameter of the route, else what follows `reports` in the path."""
-    if name := (event.get("pathParameters") or {}).get("name"):
+    if name := mapping(event.get("pathParameters")).get("name"):
         return str(name)
     path = str(event.get("rawPath") or event.get("path") or "")
     _, _, below = path.partition(f"/{_ROOT}")
@@ -59,11 +50,14 @@ def _name(event: Mapping[str, Any]) -> str | None:
 
 
 def _query(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Format 2.0 joins what is repeated with commas, so there the raw query is read."""
+    """Format 2.0 joins what is repeated with commas, so there the raw query is read. Bytes that
+    are no UTF-8 become halves of surrogate pairs, which no parameter takes."""
     if raw := event.get("rawQueryString"):
-        return parse_qsl(str(raw), keep_blank_values=True)
-    if several := event.get("multiValueQueryStringParameters"):
-        return [(name, str(value)) for name, values in several.items() for value in values or ()]
+        return parse_qsl(str(raw), keep_blank_values=True, errors="surrogateescape")
+    several = mapping(event.get("multiValueQueryStringParameters"))
+    single = mapping(event.get("queryStringParameters"))
     return [
-        (name, str(value)) for name, value in (event.get("queryStringParameters") or {}).items()
+        (str(name), "" if value is None else str(value))
+        for name, values in (several or single).items()
+        for value in (values if isinstance(values, list) else [values])
     ]

@@ -1,5 +1,6 @@
 """Answers everybody who asks for a report: functions and ops, HTTP clients, dashboards."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ from domain.reports.pages.widget_calls import asks_to_describe, call_of, is_widg
 from domain.reports.pages.widgets import documentation, widget_html
 from domain.reports.problems import Problem
 from handlers import report_http, wiring
-from handlers.report_requests import is_http, report_request_of
+from handlers.api_gateway import is_http
+from handlers.report_requests import report_request_of
 
 # A report whose file cannot be read fails here, at cold start, and not at the first call.
 wiring.reports()
@@ -45,7 +47,7 @@ def _directly(event: Any, source: Source, now: datetime) -> dict[str, Any]:
         return as_object(event, _FAILED, source.catalogue)
 
 
-def _over_http(event: dict[str, Any], source: Source, now: datetime) -> dict[str, Any]:
+def _over_http(event: Mapping[str, Any], source: Source, now: datetime) -> dict[str, Any]:
     request = report_request_of(event)
     try:
         return report_http.answered(request, source, now)

@@ -1,18 +1,16 @@
-"""Stripe's events come in here: signed by API Gateway, or by EventBridge, which is trusted."""
+"""Stripe's events come in here: signed over HTTP, or by EventBridge and SQS, which IAM guards."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, NotAnEvent, NotOurs, Source, identify
 from domain.measurements import RETRY, SIGNATURE_FAILURE, measurements_of
 from handlers import wiring
-from handlers.api_gateway import Request, request_of, response
+from handlers.api_gateway import Request, is_http, request_of, response, response_to
+from handlers.event_forms import NotJson, is_partner_event, parsed, queued
 
 MAX_BODY_BYTES = 1024 * 1024
-# https://docs.stripe.com/event-destinations/eventbridge: partner event sources start like this.
-EVENTBRIDGE_SOURCE = "aws.partner/stripe.com"
 
 wiring.load_webhook()
 telemetry = wiring.telemetry("webhook")
@@ -23,28 +21,41 @@ class NotProcessed(Exception):
     when it fails, and only then."""
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+class UnknownForm(Exception):
+    """An invocation that is nothing the webhook knows. A normal return would tell Lambda that it
+    was handled."""
+
+
+def handler(event: object, _context: object) -> dict[str, Any]:
     """Answers 200 only when the event's work is done: Stripe then never sends it again.
 
-    An EventBridge event is answered with the outcome alone; raises NotProcessed.
+    An EventBridge event is answered with the outcome alone; raises NotProcessed. A batch from SQS
+    is answered with `{"batchItemFailures": [{"itemIdentifier"}]}`. Raises UnknownForm.
     """
     with telemetry.invocation():
-        if isinstance(event, Mapping) and _is_from_eventbridge(event):
-            return _from_eventbridge(event.get("detail"))
-        return _from_api_gateway(event)
+        if is_partner_event(event):
+            return _from_eventbridge(event)
+        if messages := queued(event):
+            return _from_queue(messages)
+        if is_http(event):
+            return response_to(event, _over_http(event))
+        raise UnknownForm(
+            "neither an HTTP request, nor an event of Stripe's from EventBridge or SQS"
+        )
 
 
-def _from_api_gateway(event: Mapping[str, Any]) -> dict[str, Any]:
+def _over_http(event: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return _answer(request_of(event))
     except Exception as error:
         # Whatever it was may have gone by when Stripe delivers again.
-        telemetry.measure([RETRY])
-        telemetry.failure("delivery failed", error)
+        _failed(error)
         return _refused(503, "try_later", "not processed; deliver it again")
 
 
 def _answer(request: Request) -> dict[str, Any]:
+    if request.method not in ("POST", ""):
+        return _refused(405, "method_not_allowed", "events are posted", {"allow": "POST"})
     if request.body is not None and len(request.body) > MAX_BODY_BYTES:
         return _refused(413, "too_large", "the body is over 1 MiB")
     webhook = wiring.webhook()
@@ -52,9 +63,8 @@ def _answer(request: Request) -> dict[str, Any]:
     if request.body is None or not webhook.is_signed(request.body, signature):
         telemetry.measure([SIGNATURE_FAILURE])
         return _refused(400, "bad_signature", "the Stripe-Signature header does not verify")
-    try:
-        event = json.loads(request.body)
-    except ValueError:
+    event = parsed(request.body)
+    if isinstance(event, NotJson):
         return _refused(400, "not_json", "the body is not JSON")
     match _process(event, Source.WEBHOOK, webhook):
         case NotAnEvent(reason):
@@ -65,16 +75,48 @@ def _answer(request: Request) -> dict[str, Any]:
             return response(200, _answer_of(outcome))
 
 
-def _is_from_eventbridge(event: Mapping[str, Any]) -> bool:
-    source = event.get("source")
-    return isinstance(source, str) and source.startswith(EVENTBRIDGE_SOURCE)
+def _from_eventbridge(event: Mapping[str, Any]) -> dict[str, Any]:
+    done = _from_bus(event)
+    if isinstance(done, Outcome):
+        return _answer_of(done)
+    raise NotProcessed(done)
 
 
-def _from_eventbridge(event: object) -> dict[str, Any]:
-    outcome = _process(event, Source.EVENTBRIDGE, wiring.webhook())
-    if isinstance(outcome, Outcome):
-        return _answer_of(outcome)
-    raise NotProcessed(outcome.reason if isinstance(outcome, NotAnEvent) else outcome.why)
+def _from_queue(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One message that fails keeps no other from being done. Without an id it fails the batch."""
+    failures = [message.get("messageId") for message in messages if not _is_done(message)]
+    return {"batchItemFailures": [{"itemIdentifier": failed} for failed in failures]}
+
+
+def _is_done(message: Mapping[str, Any]) -> bool:
+    telemetry.correlate(None)
+    event = parsed(message.get("body"))
+    done = _from_bus(event) if is_partner_event(event) else "no event of EventBridge's for Stripe"
+    if isinstance(done, Outcome):
+        return True
+    telemetry.warning("message not processed", message_id=message.get("messageId"), why=done)
+    return False
+
+
+def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
+    """The outcome, or why there is none."""
+    try:
+        done = _process(event.get("detail"), Source.EVENTBRIDGE, wiring.webhook())
+    except Exception as error:
+        # The runtime logs what is raised, and foreign errors quote rows.
+        _failed(error)
+        return "the log says why"
+    match done:
+        case NotAnEvent(reason):
+            return reason
+        case TryLater() as later:
+            return later.why
+    return done
+
+
+def _failed(error: Exception) -> None:
+    telemetry.measure([RETRY])
+    telemetry.failure("delivery failed", error)
 
 
 def _process(
@@ -116,7 +158,9 @@ def _answer_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _refused(status_code: int, code: str, message: str) -> dict[str, Any]:
+def _refused(
+    status_code: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     if status_code < 500:
         telemetry.warning("refused", status_code=status_code, code=code)
-    return response(status_code, {"error": {"code": code, "message": message}})
+    return response(status_code, {"error": {"code": code, "message": message}}, headers)

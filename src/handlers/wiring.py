@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from domain.reconcile.sources import Sources
 
 
+# The webhook has 25 s, and Stripe may be silent for 16 s of them. What then still waits for a lock
+# has to be stopped in time for an answer.
+CONVERGE_SECONDS = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """What the webhook needs: the check of a signature, and the five steps."""
@@ -51,19 +56,13 @@ def telemetry(service: str) -> Telemetry:
     return Telemetry(service)
 
 
-def migrate() -> "Migrated | Refused":
-    """Applies the pending migrations to the configured database."""
+def migrate(seconds: float) -> "Migrated | Refused":
+    """Applies the pending migrations to the configured database; what is still running after so
+    many seconds is stopped and rolled back."""
     from adapters.migrations import migrate, migrations_on_disk
 
     database = clients.database(settings())
-    return database.retrying(lambda: migrate(database, migrations_on_disk()))
-
-
-def migrate_within(seconds: float) -> "Migrated | Refused":
-    """As `migrate`; what is still running after so many seconds is stopped and rolled back."""
-    from adapters.deadline import finished
-
-    return finished(migrate, lambda: clients.database(settings()).cancel(), seconds)
+    return database.retrying(lambda: migrate(database, migrations_on_disk()), seconds)
 
 
 def answer_cloudformation(url: str, answer: Mapping[str, Any]) -> None:
@@ -191,7 +190,7 @@ def _converge(configured: Settings, service: str) -> Callable[[Hint], Outcome | 
 
     def converged(hint: Hint) -> Outcome | TryLater:
         stripe = TimedStripe(clients.stripe(configured), clock)
-        return database.retrying(lambda: converge(hint, till, stripe))
+        return database.retrying(lambda: converge(hint, till, stripe), CONVERGE_SECONDS)
 
     return converged
 

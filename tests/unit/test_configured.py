@@ -97,7 +97,7 @@ def test_a_database_that_does_not_answer_is_no_traceback(
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
     monkeypatch.setenv("DATABASE_URL", "postgresql://till:hush@127.0.0.1:1/till")
     monkeypatch.setattr(sys, "argv", ["program"])
-    with pytest.raises(SystemExit, match=r"127\.0\.0\.1") as ended:
+    with pytest.raises(SystemExit, match="the database does not answer") as ended:
         program()
     assert "hush" not in str(ended.value)
 
