@@ -75,6 +75,8 @@ class PostgresRecords:
 
     def audit(self) -> Iterator[Finding]:
         everybody = dict.fromkeys(parameter.name for parameter in AUDIT.parameters)
+        # What was handed on cannot be read twice, so the connection is tried before.
+        ask_about_nothing(self._database)
         with (
             self._database.transaction(AUDIT_SECONDS) as connection,
             connection.cursor() as cursor,
@@ -137,6 +139,11 @@ class PostgresProgress:
 
     def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
         self._database.retrying(lambda: self._database.one(statement, parameters))
+
+
+def ask_about_nothing(database: Database) -> None:
+    """Raises when the database does not answer even that."""
+    database.retrying(lambda: database.one(KNOWN_EVENTS, {"event_ids": []}))
 
 
 def _rows(database: Database, query: str, parameters: Mapping[str, Any]) -> list[DictRow]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from adapters.payments import PostgresTill
 from adapters.postgres import Database, DatabaseUnavailable
-from adapters.reconcile import KNOWN_EVENTS, PostgresProgress, PostgresRecords
+from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
 from adapters.stripe_listing import StripeHistory
 from domain.converge import (
     Outcome,
@@ -20,10 +20,10 @@ from domain.events import Hint, Reference
 from domain.reconcile.dry_run import DryProgress, DryRecords, DryTill
 from domain.reconcile.sources import NoAnswer, Sources
 
-# What Postgres answers to everybody and not because of one row: a transaction that may not write
-# (after a failover), a schema or privileges that do not fit, no resources left, a shutdown.
+# What Postgres answers to everybody and not because of one row, beside what makes a connection
+# unavailable: a schema or privileges that do not fit (42), no resources left (53).
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_EVERYBODYS = ("25", "42", "53", "57P")
+_EVERYBODYS = ("42", "53")
 
 
 def writing_sources(
@@ -99,4 +99,4 @@ def _raise_if_everybodys(error: Exception, database: Database) -> None:
     sqlstate = getattr(error, "sqlstate", None) or ""
     if isinstance(error, DatabaseUnavailable) or sqlstate.startswith(_EVERYBODYS):
         raise error
-    database.retrying(lambda: database.one(KNOWN_EVENTS, {"event_ids": []}))
+    ask_about_nothing(database)
