@@ -7,10 +7,17 @@ changes nothing. Amounts are integers in the currency's minor unit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from local.stripe_standin import catalogue, checkout, disputes, purchases, refunds
+from local.stripe_standin import (
+    catalogue,
+    checkout,
+    disputes,
+    payment_links,
+    purchases,
+    refunds,
+)
 from local.stripe_standin.account_deliveries import AccountDeliveries
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.store import Store, copy_of
@@ -69,6 +76,7 @@ class StripeAccount(AccountDeliveries):
         tax_minor: int = 0,
         payment_method_types: Sequence[str] = ("card", "us_bank_account"),
         payment_intent_metadata: dict[str, str] | None = None,
+        capture_method: str = "automatic_async",
         exchange_rate: Decimal | None = None,
         presentment: tuple[int, str] | None = None,
     ) -> Json:
@@ -79,16 +87,23 @@ class StripeAccount(AccountDeliveries):
         `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
         """
         with self.lock:
-            lines = [(self._price(line, currency), quantity) for line, quantity in line_items]
+            lines = [
+                checkout.Line(self._price(line, currency), quantity)
+                for line, quantity in line_items
+            ]
             order = checkout.Order(
                 lines=lines,
-                currency=currency or (lines[0][0]["currency"] if lines else "usd"),
+                currency=currency or (lines[0].price["currency"] if lines else "usd"),
                 mode=mode,
-                client_reference_id=client_reference_id,
+                shown={
+                    "client_reference_id": client_reference_id,
+                    "success_url": "https://example.com/success",
+                },
                 customer_email=customer_email,
                 metadata=dict(metadata or {}),
                 payment_intent_metadata=dict(payment_intent_metadata or {}),
                 payment_method_types=tuple(payment_method_types),
+                capture_method=capture_method,
                 discount_minor=discount_minor,
                 tax_minor=tax_minor,
                 exchange_rate=exchange_rate,
@@ -97,10 +112,31 @@ class StripeAccount(AccountDeliveries):
             )
             return copy_of(checkout.create(self.store, order))
 
+    def enter_promotion_code(self, session_id: str, code: str) -> Json:
+        """The buyer types a promotion code; answers the session with its new amounts."""
+        return self._made(lambda: checkout.enter_code(self.store, session_id, code))
+
+    def adjust_quantity(self, session_id: str, item_id: str, quantity: int) -> Json:
+        """The buyer changes how many they buy; answers the session with its new amounts."""
+        return self._made(
+            lambda: checkout.adjust_quantity(self.store, session_id, item_id, quantity)
+        )
+
+    def follow_payment_link(self, link_id: str, visit: Mapping[str, str]) -> Json:
+        """Somebody opens a payment link, with these URL parameters; answers their session."""
+        return self._made(
+            lambda: payment_links.open_session(
+                self.store, self.store.get("payment_link", link_id), visit
+            )
+        )
+
     def complete(
         self, session_id: str, payment_method_type: str = "card", settled: bool = True
     ) -> list[Json]:
-        """The buyer pays. `settled=False`: the charge has no balance transaction yet."""
+        """The buyer pays. `settled=False`: the charge has no balance transaction yet.
+
+        With `capture_method="manual"` the money is only reserved, and the session unpaid.
+        """
         return self._moved(purchases.complete, session_id, payment_method_type, settled)
 
     def complete_unpaid(
@@ -122,6 +158,14 @@ class StripeAccount(AccountDeliveries):
     def expire(self, session_id: str) -> list[Json]:
         return self._moved(purchases.expire, session_id)
 
+    def capture(self, session_id: str, amount_minor: int | None = None) -> list[Json]:
+        """Take the reserved money, or part of it; the rest is shown as refunded."""
+        return self._moved(purchases.capture, session_id, amount_minor)
+
+    def lapse(self, session_id: str) -> list[Json]:
+        """Nobody captured the reserved money in time: it goes back, the intent is canceled."""
+        return self._moved(purchases.lapse, session_id)
+
     def cancel_payment_intent(self, session_id: str) -> list[Json]:
         return self._moved(purchases.cancel_payment_intent, session_id)
 
@@ -140,12 +184,18 @@ class StripeAccount(AccountDeliveries):
         return self._moved(refunds.fail, refund_id)
 
     def dispute(
-        self, session_id: str, amount_minor: int | None = None, inquiry: bool = False
+        self,
+        session_id: str,
+        amount_minor: int | None = None,
+        inquiry: bool = False,
+        currency: str | None = None,
     ) -> Json:
-        """Open a dispute (or only an inquiry) of the session's charge; answers the dispute."""
-        return self._made(
-            lambda: disputes.create(self.store, self._paid(session_id), amount_minor, inquiry)
-        )
+        """Open a dispute (or only an inquiry) of the session's charge; answers the dispute.
+
+        `amount_minor` is in `currency`: the charge's, unless the buyer's bank counts otherwise.
+        """
+        args = (amount_minor, inquiry, currency)
+        return self._made(lambda: disputes.create(self.store, self._paid(session_id), *args))
 
     def submit_evidence(self, dispute_id: str) -> list[Json]:
         return self._moved(disputes.submit_evidence, dispute_id)

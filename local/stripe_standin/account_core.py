@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import Any
 
-from local.stripe_standin import expansion
+from local.stripe_standin import expansion, purchases
 from local.stripe_standin.errors import Json
 from local.stripe_standin.store import Store, copy_of
 
@@ -24,6 +24,7 @@ class AccountCore:
     @property
     def events(self) -> list[Json]:
         """All events so far, oldest first."""
+        self.expire_due()
         return self.events_since(0)
 
     def mark(self) -> int:
@@ -37,6 +38,11 @@ class AccountCore:
             ids = self.store.tables["event"].ids()[mark:]
             return [copy_of(self.store.get("event", each)) for each in ids]
 
+    def expire_due(self) -> None:
+        """Expire the sessions whose time is over, as every look at the account does."""
+        if purchases.any_due(self.store):
+            self._moved(purchases.expire_due)
+
     def session(self, session_id: str, expand: Iterable[str] = ()) -> Json:
         """A Checkout session as the API would answer it."""
         return self.retrieve("checkout.session", session_id, expand)
@@ -44,12 +50,14 @@ class AccountCore:
     def retrieve(self, object_type: str, object_id: str, expand: Iterable[str] = ()) -> Json:
         """An object as the API would answer it; IllegalMove if there is none."""
         tree = expansion.tree_of(expand)
+        self.expire_due()
         with self.lock:
             found = self.store.get(object_type, object_id)
             return copy_of(expansion.expanded(self.store, found, tree))
 
     def sessions(self) -> list[Json]:
         """All Checkout sessions, oldest first."""
+        self.expire_due()
         with self.lock:
             return [copy_of(each) for each in self.store.all("checkout.session")]
 
@@ -88,7 +96,7 @@ class AccountCore:
             move(self.store, *args)
             new = self.events_since(mark)
             listeners = list(self._listeners)
-        for listener in listeners:
+        for listener in listeners if new else ():
             listener(new)
         return new
 

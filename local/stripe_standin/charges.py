@@ -10,6 +10,15 @@ from local.stripe_standin.errors import Json
 from local.stripe_standin.payment_intents import failure_of
 from local.stripe_standin.store import Store
 
+_OF_THE_INTENT = (
+    "description",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+_SECONDS_TO_CAPTURE = 7 * 24 * 3600
+
 
 def create(store: Store, intent: Json, payment_method_type: str, email: str | None) -> Json:
     """A new attempt for a payment intent; nothing about its success is decided yet."""
@@ -23,6 +32,7 @@ def create(store: Store, intent: Json, payment_method_type: str, email: str | No
             "billing_details": method["billing_details"],
             "created": store.now(),
             "currency": intent["currency"],
+            "customer": intent["customer"],
             "livemode": store.livemode,
             "metadata": dict(intent["metadata"]),
             "payment_intent": intent["id"],
@@ -30,7 +40,8 @@ def create(store: Store, intent: Json, payment_method_type: str, email: str | No
             "payment_method_details": payment_methods.charge_details(
                 payment_method_type, intent["amount"]
             ),
-            "receipt_email": email,
+            "receipt_email": intent["receipt_email"] or email,
+            **{name: intent[name] for name in _OF_THE_INTENT},
         }
     )
     if "presentment_details" in intent:
@@ -39,16 +50,30 @@ def create(store: Store, intent: Json, payment_method_type: str, email: str | No
 
 
 def succeed(store: Store, charge: Json) -> None:
+    store.update(charge, amount_captured=charge["amount"], captured=True)
+    reserve(store, charge)
+
+
+def reserve(store: Store, charge: Json) -> None:
+    """The bank agrees. Unless the charge is captured too, the money is only set aside."""
+    if not charge["captured"] and "card" in charge["payment_method_details"]:
+        lapses_at = store.now() + _SECONDS_TO_CAPTURE
+        charge["payment_method_details"]["card"]["capture_before"] = lapses_at
     store.update(
         charge,
-        amount_captured=charge["amount"],
-        captured=True,
         outcome=_outcome("authorized", "approved_by_network", "Payment complete."),
         paid=True,
         receipt_url=f"https://pay.stripe.com/receipts/payment/{charge['id']}",
         status="succeeded",
     )
     store.record("charge.succeeded", charge)
+
+
+def capture(store: Store, charge: Json, amount_minor: int) -> None:
+    """Take a reserved charge's money, or part of it; it is settled at once."""
+    store.update(charge, amount_captured=amount_minor, captured=True)
+    store.update(charge, balance_transaction=balance.charge_entry(store, charge)["id"])
+    store.record("charge.captured", charge)
 
 
 def wait(store: Store, charge: Json) -> None:

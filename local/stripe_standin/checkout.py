@@ -6,11 +6,12 @@ Source: https://docs.stripe.com/changelog/2022-08-01/deferred-paymentintent-chec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from heapq import heappush
 
-from local.stripe_standin import money
+from local.stripe_standin import customers, discounts, money
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.session_shape import blank_session, customer_details
 from local.stripe_standin.store import Store
@@ -19,57 +20,139 @@ _SECONDS_OPEN = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a session is opened for. Amounts are in minor units of `currency`."""
+class Line:
+    """A price times a quantity, with what the line item shows beside them."""
 
-    lines: Sequence[tuple[Json, int]]
+    price: Json
+    quantity: int
+    shown: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a session is opened for. Amounts are in minor units of `currency`.
+
+    `shown` are fields of the session as they are sent, `intent` those of its payment intent;
+    `discounts` are `{"coupon", "promotion_code"}`, and `discount_minor` is taken off beside them.
+    """
+
+    lines: Sequence[Line]
     currency: str
     mode: str = "payment"
-    client_reference_id: str | None = None
+    customer: str | None = None
     customer_email: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     payment_intent_metadata: dict[str, str] = field(default_factory=dict)
     payment_method_types: tuple[str, ...] = ("card",)
+    capture_method: str = "automatic_async"
+    discounts: Sequence[Json] = ()
     discount_minor: int = 0
     tax_minor: int = 0
-    success_url: str | None = "https://example.com/success"
-    cancel_url: str | None = None
+    expires_at: int | None = None
     exchange_rate: Decimal | None = None
     presentment: tuple[int, str] | None = None
     buyer_email: str = "buyer@example.com"
+    keeps_address: bool = False
+    shown: Json = field(default_factory=dict)
+    intent: Json = field(default_factory=dict)
 
 
 def create(store: Store, order: Order) -> Json:
     """Open a session for an order; it expires 24 hours later unless completed."""
-    items = _line_items(store, order)
     livemode = "live" if store.livemode else "test"
     session_id = store.ids.new(f"cs_{livemode}_a1", 58)
-    store.line_items[session_id] = items
+    store.line_items[session_id] = [line_item(store, line) for line in order.lines]
     store.orders[session_id] = _remembered(order)
-    email = order.customer_email
-    return store.add(
-        {
-            **blank_session(),
-            **_amounts(order, items),
-            "id": session_id,
-            "object": "checkout.session",
-            "cancel_url": order.cancel_url,
-            "client_reference_id": order.client_reference_id,
-            "created": store.now(),
-            "customer_details": None if email is None else customer_details(email, None),
-            "customer_email": email,
-            "expires_at": store.now() + _SECONDS_OPEN,
-            "livemode": store.livemode,
-            "metadata": dict(order.metadata),
-            "mode": order.mode,
-            "payment_intent": None,
-            "payment_method_types": list(order.payment_method_types),
-            "payment_status": "no_payment_required" if order.mode == "setup" else "unpaid",
-            "status": "open",
-            "success_url": order.success_url,
-            "url": store.checkout_url + session_id,
-        }
+    expires_at = order.expires_at or store.now() + _SECONDS_OPEN
+    heappush(store.open_until, (expires_at, session_id))
+    session: Json = {
+        **blank_session(),
+        "id": session_id,
+        "object": "checkout.session",
+        "amount_subtotal": None,
+        "amount_total": None,
+        "cancel_url": None,
+        "client_reference_id": None,
+        "created": store.now(),
+        "currency": order.currency,
+        "customer": order.customer,
+        "customer_email": order.customer_email,
+        "discounts": list(order.discounts),
+        "expires_at": expires_at,
+        "livemode": store.livemode,
+        "metadata": dict(order.metadata),
+        "mode": order.mode,
+        "payment_intent": None,
+        "payment_method_types": list(order.payment_method_types),
+        "payment_status": "no_payment_required" if order.mode == "setup" else "unpaid",
+        "status": "open",
+        "success_url": None,
+        "total_details": None,
+        **order.shown,
+    }
+    hosted = session["ui_mode"] == "hosted_page"
+    session["url"] = store.checkout_url + session_id if hosted else None
+    session["client_secret"] = None if hosted else f"{session_id}_secret_standin"
+    email = _known_email(store, session)
+    session["customer_details"] = None if email is None else customer_details(email, None)
+    store.add(session)
+    price(store, session)
+    return session
+
+
+def price(store: Store, session: Json) -> None:
+    """Work out the amounts of an open session from its line items and discounts."""
+    if session["mode"] == "setup":
+        return
+    items, order = store.line_items[session["id"]], store.orders[session["id"]]
+    subtotals = [item["price"]["unit_amount"] * item["quantity"] for item in items]
+    subtotal, currency = sum(subtotals), session["currency"]
+    args = (session["discounts"], subtotal, currency, session["customer"])
+    discount = order["discount_minor"] + discounts.minor(store, *args)
+    shared = zip(
+        items,
+        subtotals,
+        money.shared(discount, subtotals),
+        money.shared(order["tax_minor"], subtotals),
+        strict=True,
     )
+    for item, amount, less, tax in shared:
+        item |= {"amount_discount": less, "amount_subtotal": amount, "amount_tax": tax}
+        item["amount_total"] = amount - less + tax
+    details = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": order["tax_minor"]}
+    total = subtotal - discount + order["tax_minor"]
+    store.update(session, amount_subtotal=subtotal, amount_total=total, total_details=details)
+
+
+def enter_code(store: Store, session_id: str, code: str) -> Json:
+    """Apply the promotion code that the buyer typed, instead of any other discount."""
+    session = open_session(store, session_id)
+    if not session["allow_promotion_codes"]:
+        raise IllegalMove(f"session {session_id} takes no promotion codes")
+    found = discounts.by_code(store, code)
+    if found is None:
+        raise IllegalMove(f"There is no promotion code {code}.")
+    new = [discounts.of_promotion_code(found)]
+    args = (new, session["amount_subtotal"], session["currency"], session["customer"])
+    discounts.minor(store, *args)
+    store.update(session, discounts=new)
+    price(store, session)
+    return session
+
+
+def adjust_quantity(store: Store, session_id: str, item_id: str, quantity: int) -> Json:
+    """Change the quantity of a line item within its limits."""
+    session = open_session(store, session_id)
+    item = next((each for each in store.line_items[session_id] if each["id"] == item_id), None)
+    limits = (item or {}).get("adjustable_quantity") or {"enabled": False}
+    if item is None or not limits["enabled"]:
+        raise IllegalMove(f"the quantity of {item_id} cannot be changed")
+    if not limits["minimum"] <= quantity <= limits["maximum"]:
+        message = f"The quantity must be from {limits['minimum']} to {limits['maximum']}."
+        raise IllegalMove(message)
+    item["quantity"] = quantity
+    price(store, session)
+    return session
 
 
 def open_session(store: Store, session_id: str) -> Json:
@@ -80,19 +163,32 @@ def open_session(store: Store, session_id: str) -> Json:
     return session
 
 
+def buyer_email(store: Store, session: Json) -> str:
+    """The buyer's address: what is known of it, else what they type."""
+    typed: str = store.orders[session["id"]]["buyer_email"]
+    return _known_email(store, session) or typed
+
+
 def close(store: Store, session: Json, payment_status: str) -> None:
     """Mark a session complete, with the details that its buyer gave."""
-    email = session["customer_email"] or store.orders[session["id"]]["buyer_email"]
+    order = store.orders[session["id"]]
+    email = buyer_email(store, session)
+    if session["customer_creation"] == "always":
+        customers.create_for(store, session, email)
+    details = customer_details(email, "US")
     store.update(
         session,
         status="complete",
         payment_status=payment_status,
-        customer_details=customer_details(email, "US"),
+        customer_details=details,
         url=None,
     )
-    presentment = store.orders[session["id"]]["presentment"]
-    if presentment is not None:
-        store.update(session, presentment_details=dict(presentment))
+    if order["presentment"] is not None:
+        store.update(session, presentment_details=dict(order["presentment"]))
+    customer = store.find("customer", session["customer"])
+    if customer is not None and order["keeps_address"]:
+        store.update(customer, address=details["address"])
+    discounts.redeem(store, session["discounts"])
 
 
 def complete_without_payment(store: Store, session: Json) -> None:
@@ -104,48 +200,33 @@ def complete_without_payment(store: Store, session: Json) -> None:
     store.record("checkout.session.completed", session)
 
 
-def _line_items(store: Store, order: Order) -> list[Json]:
-    subtotals = [price["unit_amount"] * quantity for price, quantity in order.lines]
-    discounts = money.shared(order.discount_minor, subtotals)
-    taxes = money.shared(order.tax_minor, subtotals)
-    return [
-        _line_item(store, price, quantity, discount, tax)
-        for (price, quantity), discount, tax in zip(order.lines, discounts, taxes, strict=True)
-    ]
-
-
-def _line_item(store: Store, price: Json, quantity: int, discount: int, tax: int) -> Json:
-    subtotal = price["unit_amount"] * quantity
+def line_item(store: Store, line: Line, products: Mapping[str, Json] | None = None) -> Json:
+    """A line as the API shows it. `products` are those that are not in the store yet."""
+    product_id = line.price["product"]
+    product = (products or {}).get(product_id) or store.get("product", product_id)
+    amount = line.price["unit_amount"] * line.quantity
     return {
         "id": store.ids.new("li_1"),
         "object": "item",
         "adjustable_quantity": None,
-        "amount_discount": discount,
-        "amount_subtotal": subtotal,
-        "amount_tax": tax,
-        "amount_total": subtotal - discount + tax,
-        "currency": price["currency"],
-        "description": store.get("product", price["product"])["name"],
+        "amount_discount": 0,
+        "amount_subtotal": amount,
+        "amount_tax": 0,
+        "amount_total": amount,
+        "currency": line.price["currency"],
+        "description": product["name"],
         "metadata": {},
-        "price": price,
-        "quantity": quantity,
+        "price": line.price,
+        "quantity": line.quantity,
+        **line.shown,
     }
 
 
-def _amounts(order: Order, items: Sequence[Json]) -> Json:
-    if order.mode == "setup":
-        nothing = {"amount_subtotal": None, "amount_total": None, "total_details": None}
-        return {**nothing, "currency": order.currency}
-    return {
-        "amount_subtotal": sum(item["amount_subtotal"] for item in items),
-        "amount_total": sum(item["amount_total"] for item in items),
-        "currency": order.currency,
-        "total_details": {
-            "amount_discount": order.discount_minor,
-            "amount_shipping": 0,
-            "amount_tax": order.tax_minor,
-        },
-    }
+def _known_email(store: Store, session: Json) -> str | None:
+    """What is known of the buyer's address before they type one."""
+    customer = store.find("customer", session["customer"])
+    email: str | None = session["customer_email"] or (customer or {}).get("email")
+    return email
 
 
 def _remembered(order: Order) -> Json:
@@ -157,7 +238,12 @@ def _remembered(order: Order) -> Json:
     rate = order.exchange_rate or money.default_exchange_rate(order.currency)
     return {
         "buyer_email": order.buyer_email,
+        "capture_method": order.capture_method,
+        "discount_minor": order.discount_minor,
         "exchange_rate": rate,
+        "intent": order.intent,
+        "keeps_address": order.keeps_address,
         "payment_intent_metadata": order.payment_intent_metadata,
         "presentment": presentment,
+        "tax_minor": order.tax_minor,
     }

@@ -22,12 +22,15 @@ def session_page(
     account: StripeAccount, forwarder: Forwarder, session_id: str, problem: str = ""
 ) -> bytes:
     """One purchase: what is bought, what can happen next, what was delivered so far."""
+    # Asked before the deliveries are read: whatever comes later is worth another look.
+    settled = forwarder.idle()
     session = account.session(session_id, ["line_items", "payment_intent.latest_charge"])
     mine = _events_about(account, session)
-    body = _summary(session, problem) + _moves(session_id, buttons(account, session_id))
+    body = _summary(session, problem) + _choices(session)
+    body += _moves(session_id, buttons(account, session_id))
     body += _deliveries(account, forwarder, mine)
     body += '<p class="quiet"><a href="/">All purchases</a></p>'
-    return page("Checkout", body, None if forwarder.idle() else _REFRESH_SECONDS)
+    return page("Checkout", body, None if settled else _REFRESH_SECONDS)
 
 
 def front_page(account: StripeAccount, problem: str = "") -> bytes:
@@ -47,9 +50,7 @@ def _summary(session: Json, problem: str) -> str:
     amount = _amount(session)
     user = escape(session["client_reference_id"] or "nobody")
     state = f"{session['status']}, {session['payment_status'].replace('_', ' ')}{_money(session)}"
-    back = ""
-    if session["status"] == "complete" and session["success_url"]:
-        back = f'<p><a href="{_safe_link(session)}">Back to the shop</a></p>'
+    back = _way_back(session)
     return (
         f'<section>{items}<p class="amount">{amount}</p><p>For <strong>{user}</strong>. '
         f'{escape(state)}</p><p class="quiet">{escape(session["id"])}</p>'
@@ -68,9 +69,38 @@ def _money(session: Json) -> str:
     return words + (", disputed" if charge["disputed"] else "")
 
 
-def _safe_link(session: Json) -> str:
-    url: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
-    return escape(url) if url.startswith(("http://", "https://")) else "/"
+def _way_back(session: Json) -> str:
+    """A link to where the shop wants its buyer, with the session's id where it asks for that."""
+    names = {"complete": ("success_url", "return_url"), "open": ("cancel_url",)}
+    urls = [session.get(name) for name in names.get(session["status"], ())]
+    url = next((each for each in urls if each), None)
+    if url is None or not url.startswith(("http://", "https://")):
+        return ""
+    address = escape(url.replace("{CHECKOUT_SESSION_ID}", session["id"]))
+    return f'<p><a href="{address}">Back to the shop</a></p>'
+
+
+def _choices(session: Json) -> str:
+    """What a buyer may change before they pay: quantities, and a promotion code."""
+    if session["status"] != "open":
+        return ""
+    forms = [
+        f'<label>{escape(item["description"] or "")} <input name="quantity" type="number"'
+        f' min="{limits["minimum"]}" max="{limits["maximum"]}" value="{item["quantity"]}"></label>'
+        f'<input type="hidden" name="item" value="{escape(item["id"])}">'
+        for item in session["line_items"]["data"]
+        if (limits := item["adjustable_quantity"]) and limits["enabled"]
+    ]
+    shown = [_form(session, "quantity", each, "Change the quantity") for each in forms]
+    if session["allow_promotion_codes"]:
+        field = '<label>Promotion code <input name="code" required></label>'
+        shown.append(_form(session, "promotion-code", field, "Apply"))
+    return f"<section>{''.join(shown)}</section>" if shown else ""
+
+
+def _form(session: Json, name: str, fields: str, label: str) -> str:
+    action = f"/pay/{escape(session['id'])}/{name}"
+    return f'<form method="post" action="{action}">{fields}<button>{label}</button></form>'
 
 
 def _moves(session_id: str, offered: list[Button]) -> str:

@@ -17,18 +17,13 @@ from urllib.parse import urlsplit
 
 from local.stripe_standin.errors import Json
 from local.stripe_standin.old_versions import rendered_as_of
+from local.stripe_standin.resources import RESOURCES
 
 Form = Literal["snapshot", "thin", "eventbridge", "eventbridge-thin"]
 
 _ACCOUNT_ON_BUS = "aws.partner/stripe.com/ed_test_standin"
 _TIMEOUT_SECONDS = 30
-_URLS = {
-    "charge": "/v1/charges/",
-    "checkout.session": "/v1/checkout/sessions/",
-    "dispute": "/v1/disputes/",
-    "payment_intent": "/v1/payment_intents/",
-    "refund": "/v1/refunds/",
-}
+_URLS = {each.object_type: f"/v1/{name}/" for name, each in RESOURCES.items()}
 
 
 @dataclass(frozen=True)

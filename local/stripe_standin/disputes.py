@@ -12,6 +12,7 @@ from local.stripe_standin.store import Store
 
 _SECONDS_TO_ANSWER = 7 * 24 * 3600
 _OPEN = ("needs_response", "under_review")
+_UNANSWERED = ("needs_response", "warning_needs_response")
 _OPEN_INQUIRY = ("warning_needs_response", "warning_under_review")
 _TEXTS = (
     "access_activity_log",
@@ -44,10 +45,16 @@ _TEXTS = (
 )
 
 
-def create(store: Store, charge: Json, amount_minor: int | None, inquiry: bool) -> Json:
-    """The buyer's bank asks (an inquiry) or takes the money back at once (a dispute)."""
-    amount = _disputable(store, charge, amount_minor)
-    dispute = store.add(_new_dispute(store, charge, amount, inquiry))
+def create(
+    store: Store, charge: Json, amount_minor: int | None, inquiry: bool, currency: str | None
+) -> Json:
+    """The buyer's bank asks (an inquiry) or takes the money back at once (a dispute).
+
+    The bank counts in `currency`, which need not be the charge's.
+    """
+    currency = currency or charge["currency"]
+    amount = _disputable(store, charge, amount_minor, currency)
+    dispute = store.add(_new_dispute(store, charge, amount, currency, inquiry))
     store.update(charge, disputed=True)
     if inquiry:
         store.record("charge.dispute.created", dispute)
@@ -58,9 +65,33 @@ def create(store: Store, charge: Json, amount_minor: int | None, inquiry: bool) 
     return dispute
 
 
+def change(
+    store: Store, dispute: Json, metadata: Json, evidence: Json | None, submits: bool
+) -> None:
+    """What the seller says about a dispute, kept for later or sent to the bank."""
+    if evidence is not None or submits:
+        _in(store, dispute["id"], _UNANSWERED)
+    store.update(dispute, metadata=metadata)
+    if evidence is not None:
+        details = {**dispute["evidence_details"], "has_evidence": True}
+        store.update(dispute, evidence=evidence, evidence_details=details)
+    if submits:
+        submit_evidence(store, dispute["id"])
+    else:
+        store.record("charge.dispute.updated", dispute)
+
+
+def close(store: Store, dispute: Json) -> None:
+    """The seller does not defend themselves: a dispute is lost, an inquiry is over."""
+    if dispute["status"] in _OPEN_INQUIRY:
+        close_inquiry(store, dispute["id"])
+    else:
+        lose(store, dispute["id"])
+
+
 def submit_evidence(store: Store, dispute_id: str) -> None:
     """Answer the dispute or inquiry; the bank now reviews it."""
-    dispute = _in(store, dispute_id, ("needs_response", "warning_needs_response"))
+    dispute = _in(store, dispute_id, _UNANSWERED)
     details = {**dispute["evidence_details"], "has_evidence": True, "submission_count": 1}
     status = dispute["status"].replace("needs_response", "under_review")
     store.update(dispute, status=status, evidence_details=details)
@@ -109,23 +140,30 @@ def _withdraw(store: Store, charge: Json, dispute: Json) -> None:
 def _in(store: Store, dispute_id: str, statuses: tuple[str, ...]) -> Json:
     dispute = store.get("dispute", dispute_id)
     if dispute["status"] not in statuses:
-        raise IllegalMove(f"dispute {dispute_id} is {dispute['status']}")
+        raise IllegalMove(f"The dispute {dispute_id} is {dispute['status']}.")
     return dispute
 
 
-def _disputable(store: Store, charge: Json, amount_minor: int | None) -> int:
-    """Default: what the buyer has not got back by refunds. A buyer may dispute more than that."""
+def _disputable(store: Store, charge: Json, amount_minor: int | None, currency: str) -> int:
+    """Default: what the buyer has not got back by refunds. A buyer may dispute more than that.
+
+    In another currency the rate decides what is how much, so that only 0 is too little.
+    """
     earlier = store.referring("dispute", "charge", charge["id"])
     if any(dispute["status"] not in ("won", "warning_closed") for dispute in earlier):
         raise IllegalMove(f"charge {charge['id']} is disputed already")
     left: int = charge["amount"] - charge["amount_refunded"]
-    amount = left if amount_minor is None else amount_minor
-    if not 0 < amount <= charge["amount"]:
-        raise IllegalMove(f"cannot dispute {amount} of charge {charge['id']}")
-    return amount
+    if amount_minor is None:
+        amount_minor = balance.exchanged_minor(store, charge, left, currency)
+    taken: int = charge["amount_captured"]
+    if amount_minor <= 0 or (currency == charge["currency"] and amount_minor > taken):
+        raise IllegalMove(f"cannot dispute {amount_minor} {currency} of charge {charge['id']}")
+    return amount_minor
 
 
-def _new_dispute(store: Store, charge: Json, amount_minor: int, inquiry: bool) -> Json:
+def _new_dispute(
+    store: Store, charge: Json, amount_minor: int, currency: str, inquiry: bool
+) -> Json:
     dispute: Json = {
         "id": store.ids.new("du_1"),
         "object": "dispute",
@@ -133,7 +171,7 @@ def _new_dispute(store: Store, charge: Json, amount_minor: int, inquiry: bool) -
         "balance_transactions": [],
         "charge": charge["id"],
         "created": store.now(),
-        "currency": charge["currency"],
+        "currency": currency,
         "enhanced_eligibility_types": [],
         "evidence": {**dict.fromkeys(_TEXTS), "enhanced_evidence": {}},
         "evidence_details": {

@@ -17,15 +17,15 @@ _INCLUDED = 10
 # Fields that name an object. None: the stand-in keeps no such objects, the field is always null.
 _EXPANDABLE: dict[str, dict[str, str | None]] = {
     "checkout.session": {
-        "customer": None,
+        "customer": "customer",
         "invoice": None,
         "payment_intent": "payment_intent",
-        "payment_link": None,
+        "payment_link": "payment_link",
         "setup_intent": None,
     },
     "payment_intent": {
         "application": None,
-        "customer": None,
+        "customer": "customer",
         "latest_charge": "charge",
         "on_behalf_of": None,
         "payment_method": "payment_method",
@@ -34,7 +34,7 @@ _EXPANDABLE: dict[str, dict[str, str | None]] = {
     "charge": {
         "application": None,
         "balance_transaction": "balance_transaction",
-        "customer": None,
+        "customer": "customer",
         "failure_balance_transaction": None,
         "on_behalf_of": None,
         "payment_intent": "payment_intent",
@@ -50,8 +50,12 @@ _EXPANDABLE: dict[str, dict[str, str | None]] = {
     "balance_transaction": {"source": "charge"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
-    "payment_method": {"customer": None},
+    "payment_method": {"customer": "customer"},
+    "promotion_code": {"customer": "customer"},
+    "promotion": {"coupon": "coupon"},
+    "discounts": {"coupon": "coupon", "promotion_code": "promotion_code"},
 }
+_WITH_LINE_ITEMS = {"checkout.session": "checkout/sessions", "payment_link": "payment_links"}
 _SOURCES = ("charge", "refund", "dispute")
 
 Tree = dict[str, "Tree"]
@@ -71,27 +75,29 @@ def tree_of(paths: Iterable[str]) -> Tree:
     return tree
 
 
-def expanded(store: Store, value: Json, tree: Tree, path: str = "") -> Json:
-    """The object with the tree's properties replaced; the stored object stays as it is."""
+def expanded(store: Store, value: Json, tree: Tree, path: str = "", field_of: str = "") -> Json:
+    """The object with the tree's properties replaced; the stored object stays as it is.
+
+    A hash that is no object of its own is known by the field that it stands in (`field_of`).
+    """
     if not tree:
         return value
     answer = dict(value)
     for field, below in tree.items():
-        answer[field] = _expanded_field(store, value, field, below, f"{path}{field}")
+        found = _field(store, value.get("object", field_of), value, field, f"{path}{field}")
+        answer[field] = _expanded_below(store, found, field, below, f"{path}{field}.")
     return answer
 
 
-def _expanded_field(store: Store, value: Json, field: str, below: Tree, path: str) -> Any:
-    found = _field(store, value, field, path)
+def _expanded_below(store: Store, found: Any, field: str, below: Tree, path: str) -> Any:
     if isinstance(found, list):
-        return [expanded(store, each, below, f"{path}.") for each in found]
+        return [expanded(store, each, below, path, field) for each in found]
     if isinstance(found, dict):
-        return expanded(store, found, below, f"{path}.")
+        return expanded(store, found, below, path, field)
     return found
 
 
-def _field(store: Store, value: Json, field: str, path: str) -> Any:
-    kind = value.get("object", "")
+def _field(store: Store, kind: str, value: Json, field: str, path: str) -> Any:
     included = _included_list(store, kind, value, field)
     if included is not None:
         return included
@@ -110,13 +116,13 @@ def _referenced(store: Store, kind: str, value: Json, field: str) -> Any:
     if kind == "balance_transaction":
         found = (store.find(each, reference) for each in _SOURCES)
         return next((source for source in found if source is not None), reference)
-    return store.find(target, reference)
+    return store.find(target, reference) or store.deleted.get(reference)
 
 
 def _included_list(store: Store, kind: str, value: Json, field: str) -> Json | None:
     """Lists that an object has only when asked for, at most ten entries of them."""
-    if kind == "checkout.session" and field == "line_items":
-        url = f"/v1/checkout/sessions/{value['id']}/line_items"
+    if kind in _WITH_LINE_ITEMS and field == "line_items":
+        url = f"/v1/{_WITH_LINE_ITEMS[kind]}/{value['id']}/line_items"
         return _first_page(store.line_items[value["id"]], url)
     if kind == "charge" and field == "refunds":
         refunds = store.referring("refund", "charge", value["id"])[::-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any, cast
 
+from local.stripe_standin import published
 from local.stripe_standin.account import StripeAccount
-from local.stripe_standin.api import Answer, Api
+from local.stripe_standin.api import Api
 from local.stripe_standin.api_request import Request
-from local.stripe_standin.errors import ApiError
 from local.stripe_standin.faults import Faults
 from local.stripe_standin.forwarding import Forwarder
 from local.stripe_standin.pages import Pages
@@ -27,6 +26,8 @@ class Server:
     """A running stand-in. `requests` logs (method, path) of every API request received."""
 
     def __init__(self, account: StripeAccount, port: int) -> None:
+        # Read now, so that a stand-in that lacks it does not start.
+        published.document()
         self.account = account
         self.faults = Faults()
         self.requests: list[tuple[str, str]] = []
@@ -63,6 +64,7 @@ def serving(
     """
     server = Server(account, port)
     account.store.checkout_url = f"{server.url}/pay/"
+    account.store.link_url = f"{server.url}/link/"
     if forward_to is not None:
         account.webhook_url = forward_to
     server.start()
@@ -151,20 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "garbage":
             self._send(200, b"<html>not JSON", {"Content-Type": "text/html"})
             return
-        if fault is not None and fault.kind == "status":
-            answer = _failed(fault.status)
-        else:
-            answer = self._owner.api.answer(request)
+        failing = fault.status if fault is not None and fault.kind == "status" else None
+        answer = self._owner.api.answer(request, failing)
         self._owner.faults.answering(request.method, request.path)
-        self._send_answer(answer)
-
-    def _send_answer(self, answer: Answer) -> None:
-        headers = {
-            "Content-Type": "application/json",
-            "Request-Id": answer.request_id,
-            "Stripe-Version": self._owner.account.store.api_version,
-        }
-        self._send(answer.status, answer.body, headers)
+        self._send(
+            answer.status, answer.body, {"Content-Type": "application/json", **answer.headers}
+        )
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         """One write for head and body, so that no delayed acknowledgement holds it up."""
@@ -172,10 +166,3 @@ class _Handler(BaseHTTPRequestHandler):
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"Content-Length: {len(body)}", "", ""]
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
-
-
-def _failed(status: int) -> Answer:
-    kind = "invalid_request_error" if status < 500 else "api_error"
-    code = "rate_limit" if status == 429 else None
-    error = ApiError(status, "An error that was asked for.", code=code, kind=kind)
-    return Answer(status, json.dumps(error.body()).encode(), "req_fault")

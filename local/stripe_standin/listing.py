@@ -30,23 +30,22 @@ class Cursor:
 
 
 def cursor_of(parameters: Parameters) -> Cursor:
-    limit = parameters.whole("limit", least=1, most=_MAX_LIMIT)
-    return Cursor(
-        limit=_DEFAULT_LIMIT if limit is None else limit,
-        starting_after=parameters.text("starting_after"),
-        ending_before=parameters.text("ending_before"),
-    )
+    limit = parameters.take("limit", _DEFAULT_LIMIT)
+    if not 1 <= limit <= _MAX_LIMIT:
+        message = f"This value must be between 1 and {_MAX_LIMIT}."
+        raise parameters.invalid("limit", message, "parameter_invalid_integer")
+    parameters.at_most_one("starting_after", "ending_before")
+    return Cursor(limit, parameters.take("starting_after"), parameters.take("ending_before"))
 
 
 def created_filter(parameters: Parameters) -> Keep:
     """`created=…` or `created[gt|gte|lt|lte]=…`, in seconds since 1970."""
-    exact = None
-    if "created" in parameters and not parameters.is_group("created"):
-        exact = parameters.whole("created")
-    bounds = parameters.group("created")
-    gt, gte = bounds.whole("gt"), bounds.whole("gte")
-    lt, lte = bounds.whole("lt"), bounds.whole("lte")
-    bounds.finish()
+    if "created" not in parameters:
+        return lambda _found: True
+    given = parameters.take("created")
+    bounds = given if isinstance(given, dict) else {}
+    exact = None if bounds else given
+    gt, gte, lt, lte = (bounds.get(name) for name in ("gt", "gte", "lt", "lte"))
 
     def keep(found: Json) -> bool:
         created: int = found["created"]

@@ -30,6 +30,8 @@ def buttons(account: StripeAccount, session_id: str) -> list[Button]:
         return _before_payment(account, session)
     if intent["status"] == "processing":
         return _while_processing(account, session_id)
+    if intent["status"] == "requires_capture":
+        return _while_reserved(account, session_id, intent)
     if intent["status"] == "succeeded":
         return _after_payment(account, session_id, intent["latest_charge"])
     return []
@@ -53,13 +55,15 @@ def _before_payment(account: StripeAccount, session: Json) -> list[Button]:
         ]
     amount = display(session["amount_total"], currency)
     later = "us_bank_account" if currency == "usd" else "sepa_debit"
+    by_bank = Button(
+        "pay-later",
+        "Pay by bank account (takes days)",
+        lambda: account.complete_unpaid(session_id, later),
+    )
+    manual = account.store.orders[session_id]["capture_method"] == "manual"
     return [
         Button("pay", f"Pay {amount} by card", lambda: account.complete(session_id)),
-        Button(
-            "pay-later",
-            "Pay by bank account (takes days)",
-            lambda: account.complete_unpaid(session_id, later),
-        ),
+        *([] if manual else [by_bank]),
         Button("decline", "Card is declined", lambda: account.decline(session_id)),
         Button("expire", "Let it expire", lambda: account.expire(session_id)),
     ]
@@ -72,12 +76,35 @@ def _while_processing(account: StripeAccount, session_id: str) -> list[Button]:
     ]
 
 
+def _while_reserved(account: StripeAccount, session_id: str, intent: Json) -> list[Button]:
+    amount, currency = intent["amount_capturable"], intent["currency"]
+    half = max(amount // 2, 1)
+    return [
+        Button(
+            "capture",
+            f"Capture {display(amount, currency)}",
+            lambda: account.capture(session_id),
+        ),
+        Button(
+            "capture-half",
+            f"Capture {display(half, currency)}",
+            lambda: account.capture(session_id, half),
+        ),
+        Button("cancel", "Cancel", lambda: account.cancel_payment_intent(session_id)),
+        Button("lapse", "The reservation lapses", lambda: account.lapse(session_id)),
+    ]
+
+
 def _after_payment(account: StripeAccount, session_id: str, charge: Json) -> list[Button]:
     with account.lock:
         disputes = account.store.referring("dispute", "charge", charge["id"])
         refunds = account.store.referring("refund", "charge", charge["id"])
         open_ids = [(each["id"], each["status"]) for each in disputes]
-        refund_ids = [each["id"] for each in refunds if each["status"] == "succeeded"]
+        refund_ids = [
+            each["id"]
+            for each in refunds
+            if each["status"] == "succeeded" and each["balance_transaction"]
+        ]
     for dispute_id, status in open_ids:
         if status in _DISPUTE_OPEN:
             return _in_dispute(account, dispute_id)

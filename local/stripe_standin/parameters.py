@@ -1,154 +1,109 @@
-"""Request parameters: Stripe's bracketed form encoding, decoded and checked.
+"""Request parameters: Stripe's bracketed form encoding, decoded, and taken one by one.
 
-Source: https://docs.stripe.com/api, "form-encoded request bodies"; errors as in
-https://docs.stripe.com/error-codes (parameter_unknown, parameter_missing, parameter_invalid_*)
+Source: https://docs.stripe.com/api, "form-encoded request bodies"
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local.stripe_standin.errors import ApiError
+from local.stripe_standin.errors import ApiError, Json, invalid, lacking, missing
 
 _KEYS = re.compile(r"[^\[\]]+|\[\]")
 _NAME = re.compile(r"^[^\[\]]+(\[[^\[\]]*\])*$")
 
 
-def decoded(encoded: str) -> Parameters:
-    """`a[b][0][c]=x` as nested values; numbered or empty brackets make a list."""
-    nested: dict[str, Any] = {}
+def decoded(encoded: str) -> Json:
+    """`a[b][0][c]=x` as nested values; what a list is, only the call's schema knows."""
+    nested: Json = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
         if not _NAME.match(name):
             raise ApiError(400, f"Invalid parameter name: {name}", param=name)
         _put(nested, _KEYS.findall(name), value)
-    return Parameters({name: _with_lists(value) for name, value in nested.items()})
+    return nested
 
 
-def _put(nested: dict[str, Any], keys: list[str], value: str) -> None:
+def _put(nested: Json, keys: list[str], value: str) -> None:
     for key in keys[:-1]:
         nested = _branch(nested, key)
     nested[_next_key(nested, keys[-1])] = value
 
 
-def _branch(nested: dict[str, Any], key: str) -> dict[str, Any]:
+def _branch(nested: Json, key: str) -> Json:
     branch = nested.setdefault(_next_key(nested, key), {})
     if not isinstance(branch, dict):
         raise ApiError(400, f"Invalid object: {key}", param=key)
     return branch
 
 
-def _next_key(nested: dict[str, Any], key: str) -> str:
+def _next_key(nested: Json, key: str) -> str:
     return str(len(nested)) if key == "[]" else key
 
 
-def _with_lists(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if value and all(key.isdecimal() for key in value):
-        return [_with_lists(value[key]) for key in sorted(value, key=int)]
-    return {key: _with_lists(each) for key, each in value.items()}
-
-
 class Parameters:
-    """Decoded parameters, taken one by one; what is left at the end is unknown."""
+    """Parameters of a call, taken one by one. What nobody took, the stand-in does not know."""
 
-    def __init__(self, values: dict[str, Any], path: str = "") -> None:
+    def __init__(self, values: Json, path: str = "") -> None:
         self._values = values
         self._path = path
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def is_group(self, name: str) -> bool:
-        return isinstance(self._values.get(name), dict)
+    def take(self, name: str, default: Any = None) -> Any:
+        return self._values.pop(name, default)
 
-    def text(self, name: str) -> str | None:
-        value = self._values.pop(name, None)
-        if value is not None and not isinstance(value, str):
-            raise ApiError(400, f"Invalid string: {value}", param=self.name(name))
-        return value
+    def peek(self, name: str) -> Any:
+        """The parameter, or None; somebody else takes it."""
+        return self._values.get(name)
 
-    def required(self, name: str) -> str:
-        value = self.text(name)
-        if not value:
-            raise self._missing(name)
-        return value
+    def count(self, name: str) -> int:
+        """How many elements a list has."""
+        return len(self._values.get(name) or ())
 
-    def whole(self, name: str, least: int | None = None, most: int | None = None) -> int | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        if not re.fullmatch(r"-?\d{1,18}", text):
-            raise self.invalid(name, f"Invalid integer: {text}", "parameter_invalid_integer")
-        number = int(text)
-        if least is not None and number < least:
-            message = f"This value must be greater than or equal to {least}."
-            raise self.invalid(name, message, "parameter_invalid_integer")
-        if most is not None and number > most:
-            message = f"This value must be less than or equal to {most}."
-            raise self.invalid(name, message, "parameter_invalid_integer")
-        return number
+    def needs(self, name: str) -> None:
+        if name not in self._values:
+            raise missing(self.name(name))
 
-    def flag(self, name: str) -> bool | None:
-        text = self.one_of(name, ("true", "false"))
-        return None if text is None else text == "true"
+    def required(self, name: str) -> Any:
+        self.needs(name)
+        return self.take(name)
 
-    def one_of(self, name: str, allowed: Iterable[str]) -> str | None:
-        text = self.text(name)
-        if text is not None and text not in allowed:
-            choices = ", ".join(allowed)
-            raise self.invalid(name, f"Invalid {name}: must be one of {choices}", None)
-        return text
-
-    def texts(self, name: str) -> list[str]:
-        return [each for each in self._list(name) if isinstance(each, str)]
-
-    def groups(self, name: str) -> list[Parameters]:
-        """A list of hashes, such as `line_items[0][price]`."""
-        groups = [each for each in self._list(name) if isinstance(each, dict)]
-        return [
-            Parameters(dict(each), f"{self.name(name)}[{index}]")
-            for index, each in enumerate(groups)
-        ]
+    def given(self, *names: str) -> Json:
+        """Those of the parameters that are there."""
+        return {name: self.take(name) for name in names if name in self._values}
 
     def group(self, name: str) -> Parameters:
-        value = self._values.pop(name, {})
-        if not isinstance(value, dict):
-            raise self.invalid(name, "Invalid object", None)
-        return Parameters(dict(value), self.name(name))
+        """A hash, such as `payment_intent_data`; empty where it is not given."""
+        return Parameters(self.take(name) or {}, self.name(name))
 
-    def metadata(self, name: str = "metadata") -> dict[str, str]:
-        value = self._values.pop(name, None) or {}
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise self.invalid(name, "Invalid metadata", None)
-        return dict(value)
+    def groups(self, name: str) -> list[Parameters]:
+        """A list of hashes, such as `line_items`."""
+        return [
+            Parameters(each, f"{self.name(name)}[{index}]")
+            for index, each in enumerate(self.take(name) or [])
+        ]
 
-    def ignore(self, *names: str) -> None:
-        """Parameters that Stripe knows and the stand-in has no use for."""
-        for name in names:
-            self._values.pop(name, None)
+    def metadata(self) -> dict[str, str]:
+        """The metadata of a new object: an empty value sets nothing."""
+        return {key: value for key, value in (self.take("metadata") or {}).items() if value}
+
+    def at_most_one(self, *names: str) -> None:
+        """Raise if two of the parameters are given, as Stripe does."""
+        if sum(name in self._values for name in names) > 1:
+            listed = ", ".join(names)
+            message = f"You may only specify one of these parameters: {listed}."
+            raise self.invalid(next(name for name in names if name in self._values), message)
 
     def finish(self) -> None:
         """Raise if a parameter is left that nobody asked for."""
         for name in self._values:
-            message = f"Received unknown parameter: {self.name(name)}"
-            raise self.invalid(name, message, "parameter_unknown")
+            raise lacking(f"the parameter {self.name(name)}", self.name(name))
 
     def name(self, name: str) -> str:
         return f"{self._path}[{name}]" if self._path else name
 
-    def invalid(self, name: str, message: str, code: str | None) -> ApiError:
-        return ApiError(400, message, code=code, param=self.name(name))
-
-    def _missing(self, name: str) -> ApiError:
-        message = f"Missing required param: {self.name(name)}."
-        return self.invalid(name, message, "parameter_missing")
-
-    def _list(self, name: str) -> list[Any]:
-        value = self._values.pop(name, [])
-        if isinstance(value, str):
-            raise self.invalid(name, "Invalid array", None)
-        return list(value.values()) if isinstance(value, dict) else value
+    def invalid(self, name: str, message: str, code: str | None = None) -> ApiError:
+        return invalid(self.name(name), message, code)

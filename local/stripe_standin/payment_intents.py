@@ -25,6 +25,12 @@ def of_session(store: Store, session: Json) -> Json:
         session["payment_method_types"],
         order["payment_intent_metadata"],
     )
+    store.update(
+        intent,
+        capture_method=order["capture_method"],
+        customer=session["customer"],
+        **order["intent"],
+    )
     if order["presentment"] is not None:
         store.update(intent, presentment_details=dict(order["presentment"]))
     store.update(session, payment_intent=intent["id"])
@@ -91,13 +97,27 @@ def create(
 def succeed(store: Store, intent: Json, charge: Json) -> None:
     store.update(
         intent,
-        amount_received=intent["amount"],
+        amount_capturable=0,
+        amount_received=charge["amount_captured"],
         last_payment_error=None,
         latest_charge=charge["id"],
         payment_method=charge["payment_method"],
         status="succeeded",
     )
     store.record("payment_intent.succeeded", intent)
+
+
+def reserve(store: Store, intent: Json, charge: Json) -> None:
+    """The money is set aside, and waits for a capture."""
+    store.update(
+        intent,
+        amount_capturable=charge["amount"],
+        last_payment_error=None,
+        latest_charge=charge["id"],
+        payment_method=charge["payment_method"],
+        status="requires_capture",
+    )
+    store.record("payment_intent.amount_capturable_updated", intent)
 
 
 def process(store: Store, intent: Json, charge: Json) -> None:
@@ -125,7 +145,13 @@ def fail(store: Store, intent: Json, charge: Json) -> None:
 
 
 def cancel(store: Store, intent: Json, reason: str) -> None:
-    store.update(intent, canceled_at=store.now(), cancellation_reason=reason, status="canceled")
+    store.update(
+        intent,
+        amount_capturable=0,
+        canceled_at=store.now(),
+        cancellation_reason=reason,
+        status="canceled",
+    )
     store.record("payment_intent.canceled", intent)
 
 

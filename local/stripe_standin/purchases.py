@@ -1,4 +1,4 @@
-"""The moves of one purchase: pay, pay by a delayed method, decline, expire, cancel, settle.
+"""The moves of one purchase: pay at once or later, decline, expire, capture, cancel, settle.
 
 Every function changes the store and records the events that Stripe sends, in order.
 Sources: https://docs.stripe.com/checkout/fulfillment,
@@ -7,7 +7,9 @@ https://docs.stripe.com/payments/paymentintents/lifecycle
 
 from __future__ import annotations
 
-from local.stripe_standin import charges, checkout, payment_intents, payment_methods
+from heapq import heappop
+
+from local.stripe_standin import captures, charges, checkout, payment_intents, payment_methods
 from local.stripe_standin.errors import IllegalMove, Json
 from local.stripe_standin.store import Store
 
@@ -19,11 +21,16 @@ def complete(store: Store, session_id: str, payment_method_type: str, settled: b
         checkout.complete_without_payment(store, session)
         return
     intent, charge = _attempt(store, session, payment_method_type)
-    charges.succeed(store, charge)
-    payment_intents.succeed(store, intent, charge)
-    checkout.close(store, session, "paid")
+    manual = intent["capture_method"] == "manual"
+    if manual:
+        charges.reserve(store, charge)
+        payment_intents.reserve(store, intent, charge)
+    else:
+        charges.succeed(store, charge)
+        payment_intents.succeed(store, intent, charge)
+    checkout.close(store, session, "unpaid" if manual else "paid")
     store.record("checkout.session.completed", session)
-    if settled:
+    if settled and not manual:
         charges.settle(store, charge)
 
 
@@ -31,6 +38,8 @@ def complete_unpaid(store: Store, session_id: str, payment_method_type: str) -> 
     """The buyer is done, but whether the money comes is known only days later."""
     payment_methods.require_delayed(payment_method_type)
     session = _payable(store, session_id)
+    if store.orders[session_id]["capture_method"] == "manual":
+        raise IllegalMove(f"{payment_method_type} cannot be captured later")
     intent, charge = _attempt(store, session, payment_method_type)
     charges.wait(store, charge)
     payment_intents.process(store, intent, charge)
@@ -72,16 +81,43 @@ def expire(store: Store, session_id: str) -> None:
     store.record("checkout.session.expired", session)
 
 
+def expire_due(store: Store) -> None:
+    """Expire every session whose time is over. Looking at the account does it."""
+    while any_due(store):
+        _, session_id = heappop(store.open_until)
+        if store.get("checkout.session", session_id)["status"] == "open":
+            expire(store, session_id)
+
+
+def any_due(store: Store) -> bool:
+    return bool(store.open_until) and store.open_until[0][0] <= store.now()
+
+
 def cancel_payment_intent(store: Store, session_id: str) -> None:
-    """Cancel a payment intent that is not paid; a charge under way fails with it."""
-    session = store.get("checkout.session", session_id)
-    intent = store.find("payment_intent", session["payment_intent"])
-    if intent is None or intent["status"] not in ("requires_payment_method", "processing"):
-        state = "absent" if intent is None else intent["status"]
-        raise IllegalMove(f"the payment intent of {session_id} is {state}: nothing to cancel")
+    """Cancel the payment intent of a session."""
+    cancel_intent(store, intent_of(store, session_id), "requested_by_customer")
+
+
+def cancel_intent(store: Store, intent: Json, reason: str) -> None:
+    """Cancel a payment intent that is not paid; a charge under way fails, a reserved one goes."""
+    if intent["status"] == "requires_capture":
+        captures.cancel(store, intent, reason)
+        return
+    if intent["status"] not in ("requires_payment_method", "processing"):
+        message = f"The payment intent {intent['id']} has the status {intent['status']}, and"
+        message += " cannot be canceled."
+        raise IllegalMove(message, "payment_intent_unexpected_state")
     if intent["status"] == "processing":
         charges.fail(store, store.get("charge", intent["latest_charge"]))
-    payment_intents.cancel(store, intent, "requested_by_customer")
+    payment_intents.cancel(store, intent, reason)
+
+
+def capture(store: Store, session_id: str, amount_minor: int | None) -> None:
+    captures.capture(store, intent_of(store, session_id), amount_minor)
+
+
+def lapse(store: Store, session_id: str) -> None:
+    captures.lapse(store, intent_of(store, session_id))
 
 
 def settle(store: Store, session_id: str) -> None:
@@ -105,6 +141,15 @@ def pay_outside_checkout(
     return intent
 
 
+def intent_of(store: Store, session_id: str) -> Json:
+    """The session's payment intent; IllegalMove before the buyer has tried to pay."""
+    session = store.get("checkout.session", session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is None:
+        raise IllegalMove(f"session {session_id} has no payment intent")
+    return intent
+
+
 def paid_charge(store: Store, session_id: str) -> Json:
     """The charge that paid the session; IllegalMove if there is none."""
     session = store.get("checkout.session", session_id)
@@ -118,7 +163,7 @@ def _attempt(store: Store, session: Json, payment_method_type: str) -> tuple[Jso
     intent = payment_intents.of_session(store, session)
     if intent["status"] == "canceled":
         raise IllegalMove(f"the payment intent of {session['id']} is canceled")
-    email = session["customer_email"] or store.orders[session["id"]]["buyer_email"]
+    email = checkout.buyer_email(store, session)
     return intent, charges.create(store, intent, payment_method_type, email)
 
 

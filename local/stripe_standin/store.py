@@ -11,8 +11,12 @@ from local.stripe_standin.ids import Ids
 
 # Lists can be filtered by these references, so each has an index.
 _INDEXED: dict[str, tuple[str, ...]] = {
-    "checkout.session": ("payment_intent",),
+    "checkout.session": ("payment_intent", "payment_link"),
+    "coupon": (),
+    "customer": (),
+    "payment_link": (),
     "product": (),
+    "promotion_code": (),
     "price": ("product",),
     "payment_intent": (),
     "payment_method": (),
@@ -37,6 +41,7 @@ class Table:
         self._objects: dict[str, Json] = {}
         self._positions: dict[str, int] = {}
         self._ids: list[str] = []
+        self.indexed = indexed
         self._indexes: dict[str, dict[str, list[str]]] = {field: {} for field in indexed}
 
     def add(self, new: Json) -> None:
@@ -85,7 +90,10 @@ class Store:
         self.tables = {name: Table(indexed) for name, indexed in _INDEXED.items()}
         self.line_items: dict[str, list[Json]] = {}
         self.orders: dict[str, Json] = {}
+        self.deleted: dict[str, Json] = {}
+        self.open_until: list[tuple[int, str]] = []
         self.checkout_url = "https://checkout.stripe.com/c/pay/"
+        self.link_url = "https://buy.stripe.com/"
         self._clock = clock
 
     def now(self) -> int:
@@ -101,6 +109,13 @@ class Store:
 
     def find(self, object_type: str, object_id: str | None) -> Json | None:
         return None if object_id is None else self.tables[object_type].get(object_id)
+
+    def delete(self, stored: Json) -> None:
+        """Take an object out; a customer's id goes on to be answered, as deleted."""
+        self.tables[stored["object"]].remove(stored["id"])
+        if stored["object"] == "customer":
+            stub = {"id": stored["id"], "object": "customer", "deleted": True}
+            self.deleted[stored["id"]] = stub
 
     def all(self, object_type: str) -> list[Json]:
         """All objects of a type, oldest first."""

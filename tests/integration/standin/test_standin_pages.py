@@ -11,8 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.stripe_standin import Server, StripeAccount
-from tests.integration.standin.builders import a_paid_session, an_open_session
+from local.stripe_standin import Server, StripeAccount, serving
+from local.stripe_standin.checkout_page import session_page
+from local.stripe_standin.forwarding import Attempt, Forwarder
+from tests.integration.standin.builders import a_paid_session, an_open_session, types
+from tests.integration.standin.calling import Caller, a_line, session_params
+from tests.integration.standin.receiver import receiving
 
 
 def ask(url: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -113,3 +117,123 @@ def test_the_command_serves_until_it_is_ended() -> None:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=10)
     assert (code, "Enterprise, 499.00 USD" in html) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("moves", "offered"),
+    [
+        ([], ["pay", "decline", "expire"]),
+        (["pay"], ["capture", "capture-half", "cancel", "lapse"]),
+        (["pay", "capture-half"], ["refund", "refund-half", "dispute", "inquire"]),
+        (["pay", "cancel"], []),
+        (["pay", "lapse"], []),
+    ],
+)
+def test_reserved_money_is_captured_or_let_go_from_the_page(
+    account: StripeAccount, server: Server, moves: list[str], offered: list[str]
+) -> None:
+    session_id = an_open_session(account, capture_method="manual")
+    statuses = [ask(server.url, f"/pay/{session_id}/{move}", {})[0] for move in moves]
+    _, html, _ = ask(server.url, f"/pay/{session_id}")
+    assert statuses == [303] * len(moves)
+    assert moves_on(html) == offered
+
+
+def deliveries_on(html: str) -> list[tuple[str, str, str]]:
+    """Event, tries and status of each delivery that the page shows."""
+    row = r"<tr><td>([a-z_.]+)</td><td>(\d+)</td><td>(?:<span[^>]*>)?([^<]*)"
+    return re.findall(row, html)
+
+
+def test_the_page_after_a_move_shows_the_deliveries_that_the_move_caused(
+    account: StripeAccount,
+) -> None:
+    session_id = an_open_session(account)
+    with receiving(200) as receiver, serving(account, forward_to=receiver.url) as server:
+        _, _, where = ask(server.url, f"/pay/{session_id}/pay", {})
+        _, html, _ = ask(server.url, where)
+    assert deliveries_on(html) == [(each, "1", "200") for each in types(account.events)]
+    assert 'http-equiv="refresh"' not in html
+
+
+class JustDelivering(Forwarder):
+    """A forwarder whose last delivery ends at the moment that its attempts are read."""
+
+    delivered = False
+
+    def attempts(self) -> list[Attempt]:
+        self.delivered = True
+        return []
+
+    def idle(self) -> bool:
+        return self.delivered
+
+
+def test_a_delivery_that_ends_while_its_page_is_made_has_the_page_look_again(
+    account: StripeAccount,
+) -> None:
+    session_id = an_open_session(account)
+    account.expire(session_id)
+    shown = session_page(account, JustDelivering(account), session_id)
+    assert b'http-equiv="refresh"' in shown
+
+
+def test_the_buyer_finds_the_way_back_with_the_sessions_id_in_it(
+    account: StripeAccount, server: Server
+) -> None:
+    params = session_params(
+        success_url="https://shop.example/thanks?id={CHECKOUT_SESSION_ID}",
+        cancel_url="https://shop.example/cart?id={CHECKOUT_SESSION_ID}",
+    )
+    session_id = Caller(account).post("checkout/sessions", params)["id"]
+    _, before, _ = ask(server.url, f"/pay/{session_id}")
+    account.complete(session_id)
+    _, after, _ = ask(server.url, f"/pay/{session_id}")
+    assert f'href="https://shop.example/cart?id={session_id}"' in before
+    assert f'href="https://shop.example/thanks?id={session_id}"' in after
+
+
+def test_an_embedded_session_leads_back_to_its_return_url(
+    account: StripeAccount, server: Server
+) -> None:
+    back = "https://shop.example/back?id={CHECKOUT_SESSION_ID}"
+    params = session_params(ui_mode="embedded_page", success_url=None, return_url=back)
+    session_id = Caller(account).post("checkout/sessions", params)["id"]
+    account.complete(session_id)
+    _, html, _ = ask(server.url, f"/pay/{session_id}")
+    assert f'href="https://shop.example/back?id={session_id}"' in html
+
+
+def test_a_buyer_changes_the_quantity_and_types_a_code_on_the_page(
+    account: StripeAccount, server: Server
+) -> None:
+    caller = Caller(account)
+    coupon = caller.post("coupons", {"percent_off": 50})["id"]
+    promotion = {"type": "coupon", "coupon": coupon}
+    caller.post("promotion_codes", {"promotion": promotion, "code": "HALF"})
+    line = {**a_line(), "adjustable_quantity": {"enabled": True, "minimum": 1}}
+    params = session_params(line_items=[line], allow_promotion_codes=True, expand=["line_items"])
+    session = caller.post("checkout/sessions", params)
+    item, page = session["line_items"]["data"][0]["id"], f"/pay/{session['id']}"
+    answers = [
+        ask(server.url, f"{page}/quantity", {"item": item, "quantity": "3"})[0],
+        ask(server.url, f"{page}/promotion-code", {"code": "half"})[0],
+        ask(server.url, f"{page}/promotion-code", {"code": "nothing"})[0],
+        ask(server.url, f"{page}/quantity", {"item": item, "quantity": "100"})[0],
+    ]
+    assert answers == [303, 303, 409, 409]
+    assert "73.50 USD" in ask(server.url, page)[1]
+
+
+def test_a_payment_link_leads_to_a_session_of_its_own_each_time(
+    account: StripeAccount, server: Server
+) -> None:
+    caller = Caller(account)
+    link = caller.post("payment_links", {"line_items": [a_line()]})
+    path = link["url"].removeprefix(server.url)
+    visits = [ask(server.url, f"{path}?client_reference_id=user_{each}") for each in (1, 2)]
+    caller.post(f"payment_links/{link['id']}", {"active": False, "inactive_message": "Sold out"})
+    status, html, _ = ask(server.url, path)
+    users = [session["client_reference_id"] for session in account.sessions()]
+    assert ([visit[0] for visit in visits], users) == ([303, 303], ["user_1", "user_2"])
+    assert (status, "Sold out" in html) == (404, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.integration.standin.builders import (
     a_paid_session,
     an_account,
@@ -86,3 +88,32 @@ def test_an_inquiry_can_become_a_dispute() -> None:
     events = account.escalate_inquiry(dispute_id)
     assert types(events) == ["charge.dispute.updated", "charge.dispute.funds_withdrawn"]
     assert account.retrieve("dispute", dispute_id)["status"] == "needs_response"
+
+
+def test_a_dispute_in_another_currency_takes_what_the_bank_counts() -> None:
+    account = an_account()
+    session_id = a_paid_session(account, currency="eur", exchange_rate=Decimal("1.2"))
+    dispute = account.dispute(session_id, 5900, currency="usd")
+    [withdrawn] = dispute["balance_transactions"]
+    assert (dispute["amount"], dispute["currency"]) == (5900, "usd")
+    assert charge_of(account, session_id)["currency"] == "eur"
+    assert (withdrawn["amount"], withdrawn["currency"]) == (-5900, "usd")
+    assert withdrawn["exchange_rate"] is None
+
+
+def test_a_dispute_of_a_dollar_charge_in_euros_is_settled_in_dollars_again() -> None:
+    account = an_account()
+    dispute = account.dispute(a_paid_session(account), 1000, currency="eur")
+    account.win_dispute(dispute["id"])
+    entries = account.retrieve("dispute", dispute["id"])["balance_transactions"]
+    assert [(each["amount"], each["currency"]) for each in entries] == [
+        (-1080, "usd"),
+        (1080, "usd"),
+    ]
+
+
+def test_by_default_a_dispute_in_another_currency_is_over_what_is_left() -> None:
+    account = an_account()
+    session_id = a_paid_session(account, currency="eur", exchange_rate=Decimal("1.2"))
+    account.refund(session_id, 900)
+    assert account.dispute(session_id, currency="usd")["amount"] == 4800

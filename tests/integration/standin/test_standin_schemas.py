@@ -123,6 +123,41 @@ def _escalated(account: StripeAccount) -> str:
     return session_id
 
 
+def _reserved(account: StripeAccount) -> str:
+    return a_paid_session(account, capture_method="manual")
+
+
+def _captured(account: StripeAccount) -> str:
+    session_id = _reserved(account)
+    account.capture(session_id)
+    return session_id
+
+
+def _captured_in_part(account: StripeAccount) -> str:
+    session_id = _reserved(account)
+    account.capture(session_id, 4000)
+    account.refund(session_id)
+    return session_id
+
+
+def _lapsed(account: StripeAccount) -> str:
+    session_id = _reserved(account)
+    account.lapse(session_id)
+    return session_id
+
+
+def _released(account: StripeAccount) -> str:
+    session_id = _reserved(account)
+    account.cancel_payment_intent(session_id)
+    return session_id
+
+
+def _disputed_in_dollars(account: StripeAccount) -> str:
+    session_id = a_paid_session(account, currency="eur")
+    account.win_dispute(account.dispute(session_id, 5000, currency="usd")["id"])
+    return session_id
+
+
 def _free(account: StripeAccount) -> str:
     return a_paid_session(account, discount_minor=4900)
 
@@ -161,6 +196,12 @@ STORIES = [
     _lost,
     _inquiry,
     _escalated,
+    _reserved,
+    _captured,
+    _captured_in_part,
+    _lapsed,
+    _released,
+    _disputed_in_dollars,
     _free,
     _euros,
     _adaptive,
