@@ -16,7 +16,7 @@ Change = Callable[[Json], object]
 
 
 class Api(Protocol):
-    def answer(self, request: Request) -> Answer: ...
+    def answer(self, request: Request, failing: int | None = None) -> Answer: ...
 
 
 @dataclass
@@ -26,8 +26,8 @@ class OddApi:
     api: Api
     changes: dict[str, Change] = field(default_factory=dict)
 
-    def answer(self, request: Request) -> Answer:
-        answer = self.api.answer(request)
+    def answer(self, request: Request, failing: int | None = None) -> Answer:
+        answer = self.api.answer(request, failing)
         shown = json.loads(answer.body)
         if shown.get("object") == "list":
             shown["data"] = [self._changed(item) for item in shown["data"]]
