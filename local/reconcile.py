@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except FAILURES as error:
         raise SystemExit(str(error)) from error
     tell(done)
-    raise SystemExit(0 if done.finished else 1)
+    raise SystemExit(0 if done.finished and not done.tally.failures else 1)
 
 
 def request_of(given: dict[str, Any]) -> ReconcileRequest:
@@ -76,7 +76,7 @@ def tell(done: Reconciled) -> None:
     for repair in tally.repairs:
         print(f"  {repair.session_id}  {repair.payment_status}, {repair.delta:+d}  {repair.why}")
     for failure in tally.failures:
-        print(f"  {failure.object_id}  failed: {failure.why}")
+        print(f"  {failure.object_id}  passed by: {failure.why}")
     checked = ", ".join(f"{count} {what}" for what, count in tally.checked.items())
     print(f"Checked {checked or 'nothing'}.")
     print(f"{tally.missed} events were not delivered; {tally.repairs_total} payments {verb}.")

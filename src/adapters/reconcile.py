@@ -11,7 +11,7 @@ from adapters.postgres import Database
 from adapters.sql_files import SQL_ROOT, statement
 from domain.packages import Package
 from domain.reconcile.progress import Progress, Sweep
-from domain.reconcile.sources import Finding, FoundPayment, RowKey
+from domain.reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
 from domain.reports.header import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
@@ -43,16 +43,12 @@ class PostgresRecords:
         (row,) = _rows(self._database, KNOWN_EVENTS, {"event_ids": list(event_ids)})
         return frozenset(row["event_ids"])
 
-    def payments_of_sessions(self, session_ids: Sequence[str]) -> Mapping[str, FoundPayment]:
-        found = self._payments(session_ids=session_ids)
-        return {payment.standing.payment.stripe_session_id: payment for payment in found}
+    def payments_of_sessions(self, session_ids: Sequence[str]) -> FindPayment:
+        return _found_by("stripe_session_id", self._payments(session_ids=session_ids))
 
-    def payments_of_intents(self, payment_intents: Sequence[str]) -> Mapping[str, FoundPayment]:
+    def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
         found = self._payments(payment_intents=payment_intents)
-        by_intent = {
-            payment.standing.payment.stripe_payment_intent_id: payment for payment in found
-        }
-        return {intent: payment for intent, payment in by_intent.items() if intent is not None}
+        return _found_by("stripe_payment_intent_id", found)
 
     def catalogue(self) -> Sequence[Package]:
         (row,) = _rows(self._database, READ_CATALOGUE, {})
@@ -79,6 +75,8 @@ class PostgresRecords:
 
     def audit(self) -> Iterator[Finding]:
         everybody = dict.fromkeys(parameter.name for parameter in AUDIT.parameters)
+        # What was handed on cannot be read twice, so the connection is tried before.
+        ask_about_nothing(self._database)
         with (
             self._database.transaction(AUDIT_SECONDS) as connection,
             connection.cursor() as cursor,
@@ -89,18 +87,13 @@ class PostgresRecords:
 
     def _payments(
         self, session_ids: Sequence[str] = (), payment_intents: Sequence[str] = ()
-    ) -> list[FoundPayment]:
+    ) -> list[DictRow]:
         parameters = {
             "session_ids": list(session_ids),
             "payment_intent_ids": list(payment_intents),
             "create_user": not self._hold_unknown_users,
         }
-        rows = _rows(self._database, FIND_PAYMENTS, parameters)
-        return [
-            FoundPayment(standing, row["user_is_known"])
-            for row in rows
-            if (standing := standing_of(row)) is not None
-        ]
+        return _rows(self._database, FIND_PAYMENTS, parameters)
 
 
 class PostgresProgress:
@@ -148,12 +141,30 @@ class PostgresProgress:
         self._database.retrying(lambda: self._database.one(statement, parameters))
 
 
+def ask_about_nothing(database: Database) -> None:
+    """Raises when the database does not answer even that."""
+    database.retrying(lambda: database.one(KNOWN_EVENTS, {"event_ids": []}))
+
+
 def _rows(database: Database, query: str, parameters: Mapping[str, Any]) -> list[DictRow]:
     def read() -> list[DictRow]:
         with database.transaction() as connection:
             return connection.execute(query, parameters).fetchall()
 
     return database.retrying(read)
+
+
+def _found_by(column: str, rows: Sequence[DictRow]) -> FindPayment:
+    """Each row is read when it is asked for: one that was written by hand and says what no payment
+    can keeps none of the others from being read."""
+    by_key = {row[column]: row for row in rows}
+
+    def find(key: str) -> FoundPayment | None:
+        row = by_key.get(key)
+        standing = standing_of(row) if row is not None else None
+        return FoundPayment(standing, row["user_is_known"]) if row and standing else None
+
+    return find
 
 
 def _row_keys(rows: Sequence[DictRow]) -> list[RowKey]:

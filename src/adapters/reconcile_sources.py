@@ -2,16 +2,28 @@
 
 from collections.abc import Callable
 
-import psycopg
-
 from adapters.payments import PostgresTill
-from adapters.postgres import Database
-from adapters.reconcile import PostgresProgress, PostgresRecords
+from adapters.postgres import Database, DatabaseUnavailable
+from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
 from adapters.stripe_listing import StripeHistory
-from domain.converge import Outcome, Till, TryLater, converge
-from domain.events import Hint
+from domain.converge import (
+    Outcome,
+    Retrieved,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+    Till,
+    TryLater,
+    converge,
+)
+from domain.events import Hint, Reference
 from domain.reconcile.dry_run import DryProgress, DryRecords, DryTill
-from domain.reconcile.sources import Sources
+from domain.reconcile.sources import NoAnswer, Sources
+
+# What Postgres answers to everybody and not because of one row, beside what makes a connection
+# unavailable: a schema or privileges that do not fit (42), no resources left (53).
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_EVERYBODYS = ("42", "53")
 
 
 def writing_sources(
@@ -41,16 +53,50 @@ def dry_sources(
     )
 
 
+class _Asked:
+    """`domain.converge.Stripe` that keeps the last answer: to the five steps it is all the same why
+    they cannot go on, and to a run it is not."""
+
+    def __init__(self, history: StripeHistory) -> None:
+        self._history = history
+        self.answer: Retrieved | None = None
+
+    def retrieve(self, reference: Reference) -> Retrieved:
+        self.answer = self._history.retrieve(reference)
+        return self.answer
+
+    def event(self, event_id: str) -> RetrievedEvent:
+        found = self._history.event(event_id)
+        if isinstance(found, StripeUnreachable | StripeRefused):
+            self.answer = found
+        return found
+
+
 def _converge(
     database: Database, history: StripeHistory, till: Till
-) -> Callable[[Hint], Outcome | TryLater]:
-    """The five steps for one of many purchases: what the database refuses to store must not keep
-    the others from being stored. A database that cannot be reached raises as ever."""
+) -> Callable[[Hint], Outcome | TryLater | NoAnswer]:
+    """The five steps for one of many purchases: whatever is wrong with it must not keep the others
+    from being recorded. Raises when the database fails everybody."""
 
-    def converged(hint: Hint) -> Outcome | TryLater:
+    def converged(hint: Hint) -> Outcome | TryLater | NoAnswer:
+        asked = _Asked(history)
         try:
-            return database.retrying(lambda: converge(hint, till, history))
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            return TryLater(hint.event_id, f"the database refused it: {type(error).__name__}")
+            outcome = database.retrying(lambda: converge(hint, till, asked))
+        except Exception as error:
+            _raise_if_everybodys(error, database)
+            return TryLater(hint.event_id, f"cannot be recorded: {type(error).__name__}")
+        if isinstance(outcome, TryLater) and isinstance(
+            asked.answer, StripeUnreachable | StripeRefused
+        ):
+            return asked.answer
+        return outcome
 
     return converged
+
+
+def _raise_if_everybodys(error: Exception, database: Database) -> None:
+    """Raises when it was the database: it says so, or does not answer a question about nothing."""
+    sqlstate = getattr(error, "sqlstate", None) or ""
+    if isinstance(error, DatabaseUnavailable) or sqlstate.startswith(_EVERYBODYS):
+        raise error
+    ask_about_nothing(database)

@@ -136,7 +136,7 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         return StripeRefused(f"Stripe: {type(error).__name__}, check STRIPE_API_KEY")
     except stripe.InvalidRequestError as error:
-        return StripeRefused(f"Stripe: {error.code or 'invalid request'}")
+        return StripeRefused(f"Stripe: {error.code or 'invalid request'}", about_object=True)
     except stripe.StripeError as error:
         return StripeUnreachable(f"Stripe: {type(error).__name__} (HTTP {error.http_status})")
 

@@ -1,21 +1,25 @@
 """Reads Stripe's lists page by page, at a pace that leaves room for others."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 import stripe
 
 from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
-from domain.converge import NoCheckoutSession, Retrieved, StripeRefused, StripeUnreachable
-from domain.events import EVENT_TYPES, Reference, ReferenceKind
+from domain.converge import StripeRefused, StripeUnreachable
+from domain.events import EVENT_TYPES
+from domain.reconcile.items import name_of
 from domain.reconcile.progress import Sweep, Window
-from domain.reconcile.sources import Page
-from domain.stripe_objects import Purchase
+from domain.reconcile.sources import NoAnswer, Page
+from domain.stripe_objects import Purchase, expanded
 
 # A hundred sessions with all that belongs to them take Stripe longer than a single one.
 READ_SECONDS = 20.0
+
+# The end of the year 9999 in Unix seconds: no `created` is later.
+LATEST = 253_402_300_800
 
 # Half of what Stripe allows (https://docs.stripe.com/rate-limits): the webhook and the shop use
 # the same account at the same time.
@@ -70,7 +74,7 @@ class StripeHistory(StripeApi):
         self._livemode = livemode
         self._pace = pace
 
-    def page(self, sweep: Sweep, window: Window) -> Page | StripeUnreachable | StripeRefused:
+    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer:
         """A page of a list, newest first; refused when the key is one of the other mode."""
         path, parameters = _LISTS[sweep]
         after = {"starting_after": window.cursor} if window.cursor else {}
@@ -80,38 +84,48 @@ class StripeHistory(StripeApi):
                 self._get(path, limit=PAGE, created=created, **parameters, **after), "list"
             )
         )
-        return self._page(found) if isinstance(found, Mapping) else found
+        if isinstance(found, Mapping):
+            return self._page(found, window.cursor)
+        if isinstance(found, StripeRefused) and found.about_object and window.cursor is not None:
+            # Stripe forgets events, and with them a cursor.
+            return Page((), None, None, is_cut=True)
+        return found
 
-    def purchase(self, session: Mapping[str, Any]) -> Purchase | StripeUnreachable | StripeRefused:
+    def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         """A listed session with its disputes, and all of its line items."""
         return asked(lambda: self._purchase(session))
 
-    def look_up(self, reference: Reference) -> Retrieved:
-        """As `retrieve`, but an unknown session is none, and no refusal."""
-        if reference.kind is not ReferenceKind.CHECKOUT_SESSION:
-            return self.retrieve(reference)
-        path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
+    def ping(self) -> NoAnswer | None:
+        """Asks about a session that there is not: to say so is an answer."""
 
-        def purchase() -> Purchase | NoCheckoutSession:
-            try:
-                session = checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
-            except stripe.InvalidRequestError as error:
-                if error.http_status == 404:
-                    return NoCheckoutSession()
-                raise
-            return self._purchase(session)
+        def ping() -> None:
+            with suppress(stripe.InvalidRequestError):
+                self._get("/v1/checkout/sessions/cs_no_such_session")
 
-        return asked(purchase)
+        return asked(ping)
 
-    def _page(self, found: Mapping[str, Any]) -> Page | StripeRefused:
-        items = found.get("data") or []
-        if items and items[0].get("livemode") not in (self._livemode, None):
+    def _page(self, found: Mapping[str, Any], cursor: str | None) -> Page | NoAnswer:
+        items = found.get("data")
+        if not isinstance(items, list):
+            return StripeUnreachable("Stripe: a list without its data")
+        if self._is_of_other_mode(items):
             return StripeRefused("Stripe: the key is of the other mode, check STRIPE_LIVEMODE")
-        if not items:
-            return Page((), None, None)
-        last = items[-1]
-        return Page(items, str(last["id"]) if found.get("has_more") else None, last.get("created"))
+        last = items[-1] if items else None
+        if not found.get("has_more"):
+            return Page(items, None, _created(last))
+        next_cursor = name_of(last)
+        is_cut = next_cursor in (None, cursor)
+        return Page(items, None if is_cut else next_cursor, _created(last), is_cut)
+
+    def _is_of_other_mode(self, items: Sequence[object]) -> bool:
+        modes = [item.get("livemode") for item in items if isinstance(item, Mapping)]
+        return bool(modes) and all(mode is (not self._livemode) for mode in modes)
 
     def _get(self, path: str, **parameters: Any) -> object:
         self._pace()
         return super()._get(path, **parameters)
+
+
+def _created(item: object) -> int | None:
+    created = expanded(item).get("created")
+    return created if isinstance(created, int) and 0 <= created < LATEST else None

@@ -85,9 +85,11 @@ class StripeUnreachable:
 
 @dataclass(frozen=True, slots=True)
 class StripeRefused:
-    """Stripe will not serve the call (key, permission, parameter) until somebody mends it."""
+    """Stripe will not serve the call (key, permission, parameter) until somebody mends it;
+    `about_object`: for what was asked about, not for the key."""
 
     why: str
+    about_object: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,26 @@ Memory does not grow with the range: Stripe's sessions are walked day by day, an
 the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from domain.converge import NoCheckoutSession
+from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
 from domain.packages import Package
 from domain.reconcile.answers import iso
 from domain.reconcile.differences import difference
+from domain.reconcile.items import Named, named
+from domain.reconcile.outages import Stop, outage
 from domain.reconcile.progress import Sweep, Window, settled_by
 from domain.reconcile.requests import ProveRequest
-from domain.reconcile.run import Limits, Stop
-from domain.reconcile.sources import FoundPayment, Page, RowKey, Sources
+from domain.reconcile.run import Limits
+from domain.reconcile.sources import FindPayment, NoAnswer, Page, RowKey, Sources
 from domain.reconcile.tally import LISTED
 from domain.stripe_objects import Purchase
+
+T = TypeVar("T")
 
 DAY = timedelta(days=1)
 
@@ -136,23 +140,37 @@ class _Prover:
             if not isinstance(page, Page):
                 self._proof.stop = Stop("stripe", page.why)
                 break
-            shown.update(str(session["id"]) for session in page.items)
-            self._compare_page(page.items)
+            shown.update(self._compare_page(page, window))
             if page.next_cursor is None:
                 break
             window = Window(window.start, window.end, page.next_cursor)
         return shown
 
-    def _compare_page(self, sessions: Sequence[Mapping[str, Any]]) -> None:
-        found = self._records.payments_of_sessions([str(session["id"]) for session in sessions])
-        catalogue = self._records.catalogue()
+    def _compare_page(self, page: Page, window: Window) -> Collection[str]:
+        """The ids of its sessions."""
+        sessions = named(page.items)
+        for _ in range(len(page.items) - len(sessions)):
+            self._tell_of(str(Sweep.SESSIONS), "Stripe's list has something without an id.")
+        if page.is_cut:
+            since = iso(window.start)
+            self._tell_of(str(Sweep.SESSIONS), f"Stripe's list cannot be read down to {since}.")
+        ids = [session_id for session_id, _ in sessions]
+        find, catalogue = self._records.payments_of_sessions(ids), self._records.catalogue()
         for session in sessions:
-            purchase = self._history.purchase(session)
-            if not isinstance(purchase, Purchase):
-                self._proof.stop = Stop("stripe", purchase.why)
-                return
+            if self._may_go_on():
+                self._compare_listed(session, find, catalogue)
+        return ids
+
+    def _compare_listed(
+        self, listed: Named, find: FindPayment, catalogue: Sequence[Package]
+    ) -> None:
+        session_id, session = listed
+        purchase = self._read(session_id, lambda: self._history.purchase(session))
+        if isinstance(purchase, Purchase):
             self._proof.sessions += 1
-            self._compare(purchase, found, catalogue)
+            self._compare(session_id, purchase, find, catalogue)
+        elif purchase is not None:
+            self._not_shown(session_id, purchase)
 
     def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
         """Compares the rows paid in this time that no list has shown."""
@@ -165,35 +183,50 @@ class _Prover:
             after = rows[-1]
 
     def _ask(self, row: RowKey) -> None:
-        purchase = self._history.look_up(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id))
+        session_id = row.session_id
+        reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
+        purchase = self._read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
-            found = self._records.payments_of_sessions([row.session_id])
-            self._compare(purchase, found, self._records.catalogue())
-        elif isinstance(purchase, NoCheckoutSession):
+            find = self._records.payments_of_sessions([session_id])
+            self._compare(session_id, purchase, find, self._records.catalogue())
+        elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
-            self._tell_of_session(row.session_id, sentence)
-        else:
-            self._proof.stop = Stop("stripe", purchase.why)
+            self._tell_of(session_id, sentence)
+        elif purchase is not None:
+            self._not_shown(session_id, purchase)
 
     def _compare(
         self,
+        session_id: str,
         purchase: Purchase,
-        found: Mapping[str, FoundPayment],
+        find: FindPayment,
         catalogue: Sequence[Package],
     ) -> None:
-        session_id = purchase.session_id
-        try:
-            differs = difference(purchase, catalogue, found.get(session_id), self._settled_by)
-        except Exception as error:
-            self._tell_of_session(
-                session_id, f"The session cannot be read: {type(error).__name__}."
-            )
-            return
+        differs = self._read(
+            session_id,
+            lambda: difference(purchase, catalogue, find(session_id), self._settled_by),
+        )
         for sentence in differs.sentences if differs else ():
-            self._tell_of_session(session_id, sentence)
+            self._tell_of(session_id, sentence)
 
-    def _tell_of_session(self, session_id: str, sentence: str) -> None:
-        self._tell(Unequal(session_id, sentence, f"{session_id}: {sentence}"))
+    def _read(self, session_id: str, question: Callable[[], T]) -> T | None:
+        """What `question` answers; None and a difference when nobody foresaw the session's shape.
+        Not for a question to the database: what that raises is no difference."""
+        try:
+            return question()
+        except Exception as error:
+            self._tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
+            return None
+
+    def _not_shown(self, session_id: str, why_not: NoAnswer) -> None:
+        """The end of the proof when Stripe shows nothing else either; else a difference."""
+        if self._may_go_on():
+            self._proof.stop = outage(why_not, self._history)
+        if self._proof.stop is None:
+            self._tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
+
+    def _tell_of(self, subject: str, sentence: str) -> None:
+        self._tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
 
     def _tell(self, unequal: Unequal) -> None:
         self._proof.differences_total += 1

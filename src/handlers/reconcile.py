@@ -68,15 +68,15 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
     done = reconcile(request, sources, limits, log.page, now)
     log.repairs(done.tally)
     if not request.dry_run:
-        wiring.keep_house()
         telemetry.measure(measurements_of_run(done))
+        wiring.keep_house()
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
         checked=dict(done.tally.checked),
         missed=done.tally.missed,
         repairs=done.tally.repairs_total,
-        failures=done.tally.failures_total,
+        failures=len(done.tally.failures),
         dry_run=request.dry_run,
     )
     return done

@@ -5,14 +5,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reconcile.tally import Repair
+from domain.reconcile.tally import LISTED, Repair
 from domain.reconcile.walks import Reconciled
 
 
 def answer_of(done: Reconciled) -> dict[str, Any]:
     """`{"finished", "stopped_because", "error", "since", "dry_run", "checked", "missed",
     "repairs", "repairs_total", "failures", "failures_total", "watermarks",
-    "unfinished_backfills"}`; `error` is None unless Stripe ended the run."""
+    "unfinished_backfills"}`; `error` is None unless Stripe ended the run. Of repairs and failures
+    the first `LISTED` are in it."""
     tally, stop = done.tally, done.stop
     since = done.request.since
     return {
@@ -25,8 +26,8 @@ def answer_of(done: Reconciled) -> dict[str, Any]:
         "missed": tally.missed,
         "repairs": [repair_as_json(repair) for repair in tally.repairs],
         "repairs_total": tally.repairs_total,
-        "failures": [asdict(failure) for failure in tally.failures],
-        "failures_total": tally.failures_total,
+        "failures": [asdict(failure) for failure in tally.failures[:LISTED]],
+        "failures_total": len(tally.failures),
         "watermarks": {str(place.sweep): iso(place.resume_from) for place in done.places},
         "unfinished_backfills": list(done.unfinished),
     }

@@ -1,13 +1,20 @@
 """A run that writes nothing: it reads as a real run does, and remembers what that would write."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from domain.converge import Found, Recorded, StandingPayment, Till, Write
 from domain.events import Hint, Reference, ReferenceKind
 from domain.packages import Package
 from domain.reconcile.progress import Progress
-from domain.reconcile.sources import Finding, FoundPayment, ProgressBook, Records, RowKey
+from domain.reconcile.sources import (
+    Finding,
+    FindPayment,
+    FoundPayment,
+    ProgressBook,
+    Records,
+    RowKey,
+)
 
 
 class DryTill:
@@ -58,13 +65,13 @@ class DryRecords:
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
         return self._records.known_events(event_ids)
 
-    def payments_of_sessions(self, session_ids: Sequence[str]) -> Mapping[str, FoundPayment]:
-        found = self._records.payments_of_sessions(session_ids)
-        return self._with_written(found, session_ids, ReferenceKind.CHECKOUT_SESSION)
+    def payments_of_sessions(self, session_ids: Sequence[str]) -> FindPayment:
+        find = self._records.payments_of_sessions(session_ids)
+        return self._written_or(find, ReferenceKind.CHECKOUT_SESSION)
 
-    def payments_of_intents(self, payment_intents: Sequence[str]) -> Mapping[str, FoundPayment]:
-        found = self._records.payments_of_intents(payment_intents)
-        return self._with_written(found, payment_intents, ReferenceKind.PAYMENT_INTENT)
+    def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
+        find = self._records.payments_of_intents(payment_intents)
+        return self._written_or(find, ReferenceKind.PAYMENT_INTENT)
 
     def catalogue(self) -> Sequence[Package]:
         return self._records.catalogue()
@@ -80,16 +87,12 @@ class DryRecords:
     def audit(self) -> Iterator[Finding]:
         return self._records.audit()
 
-    def _with_written(
-        self, found: Mapping[str, FoundPayment], ids: Sequence[str], kind: ReferenceKind
-    ) -> Mapping[str, FoundPayment]:
-        written = {each: self._till.written(Reference(kind, each)) for each in ids}
-        anew = {
-            each: FoundPayment(standing, user_is_known=True)
-            for each, standing in written.items()
-            if standing is not None
-        }
-        return {**found, **anew}
+    def _written_or(self, find: FindPayment, kind: ReferenceKind) -> FindPayment:
+        def find_written(key: str) -> FoundPayment | None:
+            written = self._till.written(Reference(kind, key))
+            return find(key) if written is None else FoundPayment(written, user_is_known=True)
+
+        return find_written
 
 
 class DryProgress:

@@ -4,8 +4,8 @@ Stripe lists the newest first (https://docs.stripe.com/api/pagination). So a wal
 time from window to window, each closed at both ends, and downwards by pages inside a window:
 objects made meanwhile lie above every window and can push nothing out of a page.
 
-Whatever progress is saved says "everything before this was finished by somebody". That makes it
-safe for two runs to overwrite each other's progress, backwards too.
+Whatever progress is saved says "everything before this was finished, or passed by, by somebody".
+That makes it safe for two runs to overwrite each other's progress, backwards too.
 """
 
 from dataclasses import dataclass, replace
@@ -98,9 +98,13 @@ def after_page(progress: Progress, window: Window, next_cursor: str | None) -> P
     return replace(progress, window_end=window.end, cursor=next_cursor)
 
 
-def at_window_start(progress: Progress) -> Progress:
-    """The place when the cursor is no longer good: the window begins anew."""
-    return replace(progress, cursor=None)
+def narrowed(progress: Progress, window: Window) -> Progress | None:
+    """The place when Stripe does not go on after an object: the first half of the window is walked
+    anew, in other pages. None for a window of a second, which has no half."""
+    seconds = int((window.end - window.start).total_seconds()) // 2
+    if seconds == 0:
+        return None
+    return replace(progress, window_end=window.start + timedelta(seconds=seconds), cursor=None)
 
 
 def after_target(progress: Progress) -> Progress:

@@ -1,25 +1,21 @@
 """One run under way: what it works with, what it may still use, and what it has counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
+from domain.converge import TryLater
+from domain.reconcile.outages import Stop, outage
 from domain.reconcile.progress import Progress, Window
-from domain.reconcile.sources import Page, Sources
-from domain.reconcile.tally import FAILED_IN_A_ROW, Failure, Tally
+from domain.reconcile.sources import NoAnswer, Page, Sources
+from domain.reconcile.tally import Failure, Tally
+
+T = TypeVar("T")
 
 # A page of Stripe's takes two tries of 22 seconds at the worst, the five steps as much and a few
 # statements. What begins with so much time left ends in time.
 MARGIN_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Why a run ends before its work: `because` is "time", "max_pages", "stripe" or "failures";
-    `message` says more where there is more to say."""
-
-    because: str
-    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Step:
 
 @dataclass(slots=True)
 class Run:
-    """Everything that the parts of one run share."""
+    """Everything that the parts of one run share. `is_backfill`: the walk under way is one."""
 
     sources: Sources
     now: datetime
@@ -65,11 +61,10 @@ class Run:
     watch: Callable[[Step], None]
     tally: Tally = field(default_factory=Tally)
     pages: int = 0
+    is_backfill: bool = False
 
     def why_stop(self) -> Stop | None:
-        """Asked before every object that needs a call to Stripe."""
-        if self.tally.failed_in_a_row >= FAILED_IN_A_ROW:
-            return Stop("failures", "too much fails, one after the other: see failures")
+        """Asked before every object that may need a call to Stripe."""
         return Stop("time") if self.limits.time_is_up else None
 
     def why_no_page(self) -> Stop | None:
@@ -78,8 +73,33 @@ class Run:
             return Stop("max_pages")
         return self.why_stop()
 
+    def each(self, objects: Iterable[T], deal: Callable[[T], Stop | None]) -> Stop | None:
+        """Deals with one object after the other, until something ends the run."""
+        for each in objects:
+            stop = self.why_stop() or deal(each)
+            if stop is not None:
+                return stop
+        return None
+
+    def read(self, object_id: str, question: Callable[[], T]) -> T | None:
+        """What `question` answers; None and a failure when the object is in a shape that nobody
+        foresaw. Not for a question to the database: what that raises is no object's failure."""
+        try:
+            return question()
+        except Exception as error:
+            self.failed(object_id, f"cannot be read: {type(error).__name__}")
+            return None
+
+    def pass_by(self, object_id: str, why_not: TryLater | NoAnswer) -> Stop | None:
+        """Lists an object about which nothing could be done; a stop if that was not for its sake,
+        or if there is no time left to find out."""
+        stop = self.why_stop() or outage(why_not, self.sources.history)
+        if stop is None:
+            self.failed(object_id, why_not.why)
+        return stop
+
     def failed(self, object_id: str, why: str) -> None:
-        self.tally.failed(Failure(object_id, why))
+        self.tally.failures.append(Failure(object_id, why))
 
     def page_done(self, place: Progress, target: datetime, window: Window, page: Page) -> None:
         """Counts a page and tells whoever watches."""

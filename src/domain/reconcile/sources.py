@@ -18,27 +18,34 @@ from domain.packages import Package
 from domain.reconcile.progress import Progress, Sweep, Window
 from domain.stripe_objects import Purchase
 
+NoAnswer = StripeUnreachable | StripeRefused
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, newest first. `next_cursor` is None on the last page of its window;
-    `oldest` is when the last object was made, in Unix seconds."""
+    """One page of a list, newest first, as Stripe sent it. `next_cursor` is None on the last page
+    of its window; `oldest` is when the last object was made, in Unix seconds. `is_cut`: Stripe has
+    more, and no object to go on after."""
 
-    items: Sequence[Mapping[str, Any]]
+    items: Sequence[object]
     next_cursor: str | None
     oldest: int | None
+    is_cut: bool = False
 
 
 class History(Protocol):
-    """Stripe's side."""
+    """Stripe's side. Answers about an object in a shape that nobody foresaw may raise."""
 
-    def page(self, sweep: Sweep, window: Window) -> Page | StripeUnreachable | StripeRefused: ...
+    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer: ...
 
-    def purchase(self, session: Mapping[str, Any]) -> Purchase | StripeUnreachable | StripeRefused:
+    def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         """A listed session with what the list leaves out; mostly nothing has to be asked for."""
 
-    def look_up(self, reference: Reference) -> Retrieved:
-        """As `retrieve` of the five steps, but NoCheckoutSession for an unknown session too."""
+    def retrieve(self, reference: Reference) -> Retrieved:
+        """The purchase, as the five steps retrieve it."""
+
+    def ping(self) -> NoAnswer | None:
+        """Why Stripe does not answer a call that concerns no object; None when it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,10 @@ class FoundPayment:
 
     standing: StandingPayment
     user_is_known: bool
+
+
+# The row of one session or payment intent. Raises when it says what no payment can.
+FindPayment = Callable[[str], FoundPayment | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +80,16 @@ class Finding:
 
 
 class Records(Protocol):
-    """The till's side."""
+    """The till's side. What raises here is an outage of the database, and ends the run."""
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
         """Those of the events that are done."""
 
-    def payments_of_sessions(self, session_ids: Sequence[str]) -> Mapping[str, FoundPayment]:
-        """The rows that there are, by session."""
+    def payments_of_sessions(self, session_ids: Sequence[str]) -> FindPayment:
+        """Reads the rows that there are; they are found by session."""
 
-    def payments_of_intents(self, payment_intents: Sequence[str]) -> Mapping[str, FoundPayment]:
-        """The rows that there are, by payment intent."""
+    def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
+        """Reads the rows that there are; they are found by payment intent."""
 
     def catalogue(self) -> Sequence[Package]: ...
 
@@ -114,10 +125,11 @@ class ProgressBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything a run works with. `converge` is the five steps."""
+    """Everything a run works with. `converge` is the five steps: what concerns one purchase comes
+    back from it, and only an outage of the database raises."""
 
     history: History
     records: Records
     progress: ProgressBook
-    converge: Callable[[Hint], Outcome | TryLater]
+    converge: Callable[[Hint], Outcome | TryLater | NoAnswer]
     livemode: bool

@@ -11,9 +11,6 @@ from domain.reconcile.differences import Difference, changed_fields
 # A Lambda's answer may have 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LISTED = 200
 
-# When so many in a row fail, it is Stripe or the database that fails and not they.
-FAILED_IN_A_ROW = 3
-
 
 class Cause(StrEnum):
     """Why there was something to repair. The first two mean that a delivery was lost."""
@@ -44,7 +41,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An object that could not be dealt with; the next run begins with its page."""
+    """An object that could not be dealt with, and was passed by."""
 
     object_id: str
     why: str
@@ -52,7 +49,8 @@ class Failure:
 
 @dataclass(slots=True)
 class Tally:
-    """The counts of one run. Only the first `LISTED` repairs and failures are kept."""
+    """The counts of one run. Only the first `LISTED` repairs are kept, for they may be the sales
+    of years; failures all are, because nothing else remembers them."""
 
     checked: Counter[str] = field(default_factory=Counter)
     missed: int = 0
@@ -60,20 +58,12 @@ class Tally:
     repairs_total: int = 0
     lost_deliveries: int = 0
     failures: list[Failure] = field(default_factory=list)
-    failures_total: int = 0
-    failed_in_a_row: int = 0
 
     def repaired(self, repair: Repair) -> None:
         self.repairs_total += 1
         self.lost_deliveries += repair.cause.delivery_was_lost
         if len(self.repairs) < LISTED:
             self.repairs.append(repair)
-
-    def failed(self, failure: Failure) -> None:
-        self.failures_total += 1
-        self.failed_in_a_row += 1
-        if len(self.failures) < LISTED:
-            self.failures.append(failure)
 
 
 def repair_of_event(outcome: Outcome, event_type: str) -> Repair | None:

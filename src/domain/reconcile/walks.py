@@ -4,22 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.converge import StripeRefused
 from domain.events import Reference, ReferenceKind
+from domain.reconcile.outages import Stop
 from domain.reconcile.progress import (
     SCHEDULE,
     Progress,
     after_page,
     after_target,
-    at_window_start,
     backfill,
+    narrowed,
     next_window,
     sessions_listed_from,
     settled_by,
 )
 from domain.reconcile.requests import ReconcileRequest
-from domain.reconcile.run import Limits, Run, Step, Stop
-from domain.reconcile.sources import Page, Sources
+from domain.reconcile.run import Limits, Run, Step
+from domain.reconcile.sources import Page, RowKey, Sources
 from domain.reconcile.sweeps import check_page, check_session
 from domain.reconcile.tally import Tally
 
@@ -35,8 +35,8 @@ class NoSchedule(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What came of a run. `places` is where its walk stands; `stop` is None when it got through;
-    `unfinished` names the backfills that the schedule will go on with."""
+    """What came of a run. `places` is where its walk stands; `stop` is None when it got through,
+    whatever it passed by; `unfinished` names the backfills that the schedule will go on with."""
 
     request: ReconcileRequest
     tally: Tally
@@ -46,7 +46,7 @@ class Reconciled:
 
     @property
     def finished(self) -> bool:
-        return self.stop is None and self.tally.failures_total == 0
+        return self.stop is None
 
 
 def reconcile(
@@ -56,8 +56,9 @@ def reconcile(
     watch: Callable[[Step], None],
     now: datetime,
 ) -> Reconciled:
-    """Runs until all is done or a limit is reached. What Stripe fails to answer ends the run
-    early and is no error; what the database fails to do raises, and so does NoSchedule."""
+    """Runs until all is done or a limit is reached, past every object that cannot be dealt with.
+    An outage of Stripe ends the run early and is no error; one of the database raises, and so does
+    NoSchedule."""
     run = Run(sources, now, settled_by(now, request.scheduled), limits, watch)
     walked = _on_schedule(run) if request.since is None else _backfill(request.since, run)
     unfinished = {place.walk for place in sources.progress.unfinished_backfills()}
@@ -104,33 +105,27 @@ def _walk_all(
 
 
 def _walk(place: Progress, target: datetime, run: Run) -> tuple[Progress, Stop | None]:
-    """Walks to the target. The place that comes back is the one saved: it stays before the first
-    page with a failure, though the walk goes on behind it."""
-    saved, failed_before = place, run.tally.failures_total
+    """Walks to the target. Before a page is done with, its place is not saved: the next run begins
+    with it."""
+    run.is_backfill = place.walk != SCHEDULE
     while (window := next_window(place, target)) is not None:
         stop = run.why_no_page()
         if stop is not None:
-            return saved, stop
+            return place, stop
         page = run.sources.history.page(place.sweep, window)
-        if isinstance(page, StripeRefused) and window.cursor is not None:
-            # Stripe forgets events, and with them a cursor.
-            place = at_window_start(place)
+        if not isinstance(page, Page):
+            return place, Stop("stripe", page.why)
+        narrower = narrowed(place, window) if page.is_cut else None
+        if narrower is not None:
+            place = narrower
             continue
-        stop = _check(page, place, run) if isinstance(page, Page) else Stop("stripe", page.why)
-        if stop is not None or not isinstance(page, Page):
-            return saved, stop
+        stop = check_page(place.sweep, page, run)
+        if stop is not None:
+            return place, stop
         place = after_page(place, window, page.next_cursor)
-        if run.tally.failures_total == failed_before:
-            run.sources.progress.save(place)
-            saved = place
+        run.sources.progress.save(place)
         run.page_done(place, target, window, page)
-    if run.tally.failures_total == failed_before:
-        saved = _arrived(place, run)
-    return saved, None
-
-
-def _check(page: Page, place: Progress, run: Run) -> Stop | None:
-    return check_page(place.sweep, page.items, run)
+    return _arrived(place, run), None
 
 
 def _arrived(place: Progress, run: Run) -> Progress:
@@ -147,11 +142,13 @@ def _check_own_rows(run: Run) -> Stop | None:
     since, listed_from = run.now - ROWS_REACH_BACK, sessions_listed_from(run.now)
     after = None
     while rows := run.sources.records.incomplete(since, listed_from, after):
-        for row in rows:
-            stop = run.why_stop()
-            if stop is not None:
-                return stop
-            check_session(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id), run)
-            run.tally.checked[OWN_ROWS] += 1
+        stop = run.each(rows, lambda row: _check_row(row, run))
+        if stop is not None:
+            return stop
         after = rows[-1]
     return None
+
+
+def _check_row(row: RowKey, run: Run) -> Stop | None:
+    run.tally.checked[OWN_ROWS] += 1
+    return check_session(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id), run)

@@ -14,8 +14,8 @@ from domain.reconcile.progress import (
     Window,
     after_page,
     after_target,
-    at_window_start,
     backfill,
+    narrowed,
     next_window,
 )
 
@@ -57,9 +57,25 @@ def test_a_window_under_way_keeps_its_end_when_the_target_moves_on() -> None:
     assert next_window(halfway, TARGET) == Window(BEGINNING, window.end, "cs_last")
 
 
-def test_a_window_whose_cursor_is_gone_begins_anew() -> None:
-    halfway = place(window_end=TARGET, cursor="cs_gone")
-    assert next_window(at_window_start(halfway), TARGET) == Window(BEGINNING, TARGET)
+def test_a_window_whose_cursor_is_gone_begins_anew_with_its_first_half() -> None:
+    halfway = place(window_end=BEGINNING + timedelta(days=2), cursor="cs_gone")
+    window = next_window(halfway, TARGET)
+    assert window is not None
+    anew = narrowed(halfway, window)
+    assert anew is not None
+    assert next_window(anew, TARGET) == Window(BEGINNING, BEGINNING + timedelta(days=1))
+
+
+@given(seconds=st.integers(2, 360 * 24 * 3600))
+def test_a_window_is_halved_until_it_is_a_second(seconds: int) -> None:
+    here = place(window_end=BEGINNING + timedelta(seconds=seconds))
+    while (window := next_window(here, TARGET)) and (half := narrowed(here, window)):
+        smaller = next_window(half, TARGET)
+        assert smaller is not None
+        assert smaller.start == window.start < smaller.end < window.end
+        here = half
+    assert window is not None
+    assert timedelta(seconds=1) <= window.end - window.start < timedelta(seconds=2)
 
 
 def test_a_walk_that_has_arrived_goes_back_a_little() -> None:

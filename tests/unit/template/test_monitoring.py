@@ -75,6 +75,7 @@ def test_every_function_has_an_alarm_for(function: str, metric: str) -> None:
         "Tokentill PaymentsHeld",
         "Tokentill SignatureFailures",
         "Tokentill ReconcileRepairs",
+        "Tokentill ReconcileFailures",
         "Tokentill ReconcileFinished",
         "Tokentill Retries",
     ],
