@@ -52,9 +52,7 @@ class PostgresTill:
             standing=standing_of(row),
             catalogue=catalogue_of(row["packages"]),
             user_is_still_unknown=bool(row["user_is_still_unknown"]),
-            rules=Rules(
-                hold_unlisted_sales=self._hold_unlisted_sales, installed_at=row["installed_at"]
-            ),
+            rules=rules_of(row, self._hold_unlisted_sales),
         )
 
     def record(self, write: Write) -> Recorded | RowRefused | None:
@@ -64,7 +62,9 @@ class PostgresTill:
             # Somebody recorded this event, or a first row of this purchase, a moment ago.
             return None
         except (DataError, IntegrityError, ProgramLimitExceeded) as error:
-            # Of this row, and for good: a balance beyond a bigint, say.
+            # Of this row, and for good: a balance beyond a bigint, say. An operator is told so.
+            if write.hint.resolution is not None:
+                raise
             return RowRefused(f"the database refuses the payment: {type(error).__name__}")
         return None if row is None else Recorded(row["payment_id"], row["held_reason"])
 
@@ -175,6 +175,11 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         erased=row["erased"],
         dismissed=row["dismissed"],
     )
+
+
+def rules_of(row: Mapping[str, Any], hold_unlisted_sales: bool) -> Rules:
+    """What the till has decided about sales, from a row with `installed_at`."""
+    return Rules(hold_unlisted_sales=hold_unlisted_sales, installed_at=row["installed_at"])
 
 
 def catalogue_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from adapters.payments import catalogue_of, standing_of
+from adapters.payments import catalogue_of, rules_of, standing_of
 from adapters.postgres import Database
 from adapters.sql_files import SQL_ROOT, statement
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.progress import Progress, Sweep
 from domain.reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
 from domain.reports.header import read_report
@@ -35,9 +35,12 @@ _IN_ORDER = {sweep: place for place, sweep in enumerate(Sweep)}
 class PostgresRecords:
     """`domain.reconcile.sources.Records` over Postgres."""
 
-    def __init__(self, database: Database, hold_unknown_users: bool) -> None:
+    def __init__(
+        self, database: Database, hold_unknown_users: bool, hold_unlisted_sales: bool
+    ) -> None:
         self._database = database
         self._hold_unknown_users = hold_unknown_users
+        self._hold_unlisted_sales = hold_unlisted_sales
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
         (row,) = _rows(self._database, KNOWN_EVENTS, {"event_ids": list(event_ids)})
@@ -50,9 +53,9 @@ class PostgresRecords:
         found = self._payments(payment_intents=payment_intents)
         return _found_by("stripe_payment_intent_id", found)
 
-    def catalogue(self) -> Sequence[Package]:
+    def for_sale(self) -> ForSale:
         (row,) = _rows(self._database, READ_CATALOGUE, {})
-        return catalogue_of(row["packages"])
+        return ForSale(catalogue_of(row["packages"]), rules_of(row, self._hold_unlisted_sales))
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None

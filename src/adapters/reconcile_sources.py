@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from adapters.environment import Settings
 from adapters.payments import PostgresTill
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
@@ -26,31 +27,31 @@ from domain.reconcile.sources import NoAnswer, Sources
 _EVERYBODYS = ("42", "53")
 
 
-def writing_sources(
-    database: Database, history: StripeHistory, hold_unknown_users: bool, livemode: bool
-) -> Sources:
+def writing_sources(database: Database, history: StripeHistory, configured: Settings) -> Sources:
     """For a run that repairs."""
     return Sources(
         history=history,
-        records=PostgresRecords(database, hold_unknown_users),
+        records=PostgresRecords(database, *_decided(configured)),
         progress=PostgresProgress(database),
-        converge=_converge(database, history, PostgresTill(database, hold_unknown_users)),
-        livemode=livemode,
+        converge=_converge(database, history, PostgresTill(database, *_decided(configured))),
+        livemode=configured.stripe_livemode,
     )
 
 
-def dry_sources(
-    database: Database, history: StripeHistory, hold_unknown_users: bool, livemode: bool
-) -> Sources:
+def dry_sources(database: Database, history: StripeHistory, configured: Settings) -> Sources:
     """For a run that only says what it would repair."""
-    till = DryTill(PostgresTill(database, hold_unknown_users))
+    till = DryTill(PostgresTill(database, *_decided(configured)))
     return Sources(
         history=history,
-        records=DryRecords(PostgresRecords(database, hold_unknown_users), till),
+        records=DryRecords(PostgresRecords(database, *_decided(configured)), till),
         progress=DryProgress(PostgresProgress(database)),
         converge=_converge(database, history, till),
-        livemode=livemode,
+        livemode=configured.stripe_livemode,
     )
+
+
+def _decided(configured: Settings) -> tuple[bool, bool]:
+    return configured.hold_unknown_users, configured.hold_unlisted_sales
 
 
 class _Asked:

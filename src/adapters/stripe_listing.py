@@ -34,7 +34,7 @@ _LISTS: Mapping[Sweep, tuple[str, Mapping[str, Any]]] = {
         {"expand": [f"data.{path}" for path in EXPAND_SESSION]},
     ),
     Sweep.REFUNDS: ("/v1/refunds", {"expand": ["data.charge"]}),
-    Sweep.DISPUTES: ("/v1/disputes", {}),
+    Sweep.DISPUTES: ("/v1/disputes", {"expand": ["data.charge.balance_transaction"]}),
 }
 
 

@@ -1,7 +1,7 @@
 """Which package a Checkout session sold: by the price of a line item, else by its metadata."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,18 @@ class Rules:
 
 
 USUAL_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class ForSale:
+    """The packages, also those that were withdrawn, and the rules they are sold by."""
+
+    catalogue: Sequence[Package]
+    rules: Rules = USUAL_RULES
+
+    def also_before_the_till(self) -> "ForSale":
+        """The same for a backfill, which grants what was sold before the till."""
+        return replace(self, rules=replace(self.rules, installed_at=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

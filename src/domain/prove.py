@@ -4,14 +4,14 @@ Memory does not grow with the range: Stripe's sessions are walked day by day, an
 the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.answers import iso
 from domain.reconcile.differences import difference
 from domain.reconcile.items import Named, named
@@ -155,20 +155,18 @@ class _Prover:
             since = iso(window.start)
             self._tell_of(str(Sweep.SESSIONS), f"Stripe's list cannot be read down to {since}.")
         ids = [session_id for session_id, _ in sessions]
-        find, catalogue = self._records.payments_of_sessions(ids), self._records.catalogue()
+        find, for_sale = self._records.payments_of_sessions(ids), self._records.for_sale()
         for session in sessions:
             if self._may_go_on():
-                self._compare_listed(session, find, catalogue)
+                self._compare_listed(session, find, for_sale)
         return ids
 
-    def _compare_listed(
-        self, listed: Named, find: FindPayment, catalogue: Sequence[Package]
-    ) -> None:
+    def _compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
         session_id, session = listed
         purchase = self._read(session_id, lambda: self._history.purchase(session))
         if isinstance(purchase, Purchase):
             self._proof.sessions += 1
-            self._compare(session_id, purchase, find, catalogue)
+            self._compare(session_id, purchase, find, for_sale)
         elif purchase is not None:
             self._not_shown(session_id, purchase)
 
@@ -188,7 +186,7 @@ class _Prover:
         purchase = self._read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
             find = self._records.payments_of_sessions([session_id])
-            self._compare(session_id, purchase, find, self._records.catalogue())
+            self._compare(session_id, purchase, find, self._records.for_sale())
         elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
             self._tell_of(session_id, sentence)
@@ -200,11 +198,11 @@ class _Prover:
         session_id: str,
         purchase: Purchase,
         find: FindPayment,
-        catalogue: Sequence[Package],
+        for_sale: ForSale,
     ) -> None:
         differs = self._read(
             session_id,
-            lambda: difference(purchase, catalogue, find(session_id), self._settled_by),
+            lambda: difference(purchase, for_sale, find(session_id), self._settled_by),
         )
         for sentence in differs.sentences if differs else ():
             self._tell_of(session_id, sentence)

@@ -138,12 +138,7 @@ def reconcile_sources(dry_run: bool) -> "Sources":
 
     configured = settings()
     sources = dry_sources if dry_run else writing_sources
-    return sources(
-        clients.database(configured),
-        clients.history(configured),
-        configured.hold_unknown_users,
-        configured.stripe_livemode,
-    )
+    return sources(clients.database(configured), clients.history(configured), configured)
 
 
 @lru_cache(maxsize=8)

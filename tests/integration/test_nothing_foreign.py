@@ -126,7 +126,7 @@ def test_an_operation_that_the_database_refuses_quotes_nothing(
     signed = {"actor": EMAIL, "request_id": "1", "note": EMAIL}
     answer = said.answer(lambda: operations.handler(request_ | signed, None))
     assert betrayed(answer + said.text) == []
-    assert "not_done" in answer
+    assert "not_possible" in answer
 
 
 # Every function, with a database URL that cannot be read as it was meant.

@@ -1,15 +1,15 @@
 """What is different between a payment as it stands and as Stripe says it must be, in sentences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.derive import derive
 from domain.money import to_major
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.payment import Payment, PaymentStatus, held_for_unknown_user
 from domain.reconcile.sources import FoundPayment
-from domain.stripe_objects import Purchase
+from domain.stripe_objects import Purchase, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Difference:
 
 def difference(
     purchase: Purchase,
-    catalogue: Sequence[Package],
+    for_sale: ForSale,
     found: FoundPayment | None,
     settled_by: datetime,
 ) -> Difference | None:
     """The difference, if there is one that a delivery still on its way does not explain."""
     standing = found.standing.payment if found else None
-    derived = derive(purchase, catalogue, standing)
+    derived = derive(purchase, for_sale.catalogue, standing, rules=for_sale.rules)
     if derived is None or (standing is None and _nothing_happened_yet(purchase, derived)):
         return None
     user_is_known = found is None or found.user_is_known
@@ -53,7 +53,7 @@ def _nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:
 def _is_fresh(purchase: Purchase, settled_by: datetime) -> bool:
     """Whether Stripe's last word on the purchase is so new that its delivery may be under way."""
     words = (purchase.session, purchase.charge, purchase.balance_transaction)
-    latest = max(int(word.get("created") or 0) for word in words)
+    latest = max(seconds(word.get("created")) for word in words)
     return latest > settled_by.timestamp()
 
 

@@ -1,11 +1,12 @@
 """A run that writes nothing: it reads as a real run does, and remembers what that would write."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.converge import Found, Recorded, StandingPayment, Till, Write
 from domain.events import Hint, Reference, ReferenceKind
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.progress import Progress
 from domain.reconcile.sources import (
     Finding,
@@ -31,7 +32,7 @@ class DryTill:
         written = self.written(reference)
         if written is None:
             return found
-        return Found(found.event_is_known, found.known_payment_id, written, found.catalogue)
+        return replace(found, standing=written)
 
     def record(self, write: Write) -> Recorded | None:
         standing, payment = write.standing, write.payment
@@ -73,8 +74,8 @@ class DryRecords:
         find = self._records.payments_of_intents(payment_intents)
         return self._written_or(find, ReferenceKind.PAYMENT_INTENT)
 
-    def catalogue(self) -> Sequence[Package]:
-        return self._records.catalogue()
+    def for_sale(self) -> ForSale:
+        return self._records.for_sale()
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None

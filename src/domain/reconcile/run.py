@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.converge import TryLater
+from domain.packages import ForSale
 from domain.reconcile.outages import Stop, outage
 from domain.reconcile.progress import Progress, Window
 from domain.reconcile.sources import NoAnswer, Page, Sources
@@ -62,6 +63,11 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     pages: int = 0
     is_backfill: bool = False
+
+    def for_sale(self) -> ForSale:
+        """What the walk under way goes by."""
+        now = self.sources.records.for_sale()
+        return now.also_before_the_till() if self.is_backfill else now
 
     def why_stop(self) -> Stop | None:
         """Asked before every object that may need a call to Stripe."""

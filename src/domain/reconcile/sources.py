@@ -14,7 +14,7 @@ from domain.converge import (
     TryLater,
 )
 from domain.events import Hint, Reference
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.progress import Progress, Sweep, Window
 from domain.stripe_objects import Purchase
 
@@ -91,7 +91,7 @@ class Records(Protocol):
     def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
         """Reads the rows that there are; they are found by payment intent."""
 
-    def catalogue(self) -> Sequence[Package]: ...
+    def for_sale(self) -> ForSale: ...
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
+from domain.derive import refunded_minor
 from domain.disputes import disputed_of
 from domain.events import Hint, NotAnEvent, Reference, ReferenceKind, Source, identify
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.differences import Difference, difference
 from domain.reconcile.items import Named, name_of, named
 from domain.reconcile.outages import Stop
@@ -49,7 +50,7 @@ def _compare_anew(asked_about: str, purchase: Purchase, run: Run) -> Stop | None
         run.failed(asked_about, "Stripe's Checkout session has no id")
         return None
     find = run.sources.records.payments_of_sessions([session_id])
-    return _compare(session_id, purchase, find, run.sources.records.catalogue(), run)
+    return _compare(session_id, purchase, find, run.for_sale(), run)
 
 
 def _check_events(events: Sequence[Named], run: Run) -> Stop | None:
@@ -86,13 +87,13 @@ def _deliver(hint: Hint, run: Run) -> Stop | None:
 def _check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
     records = run.sources.records
     find = records.payments_of_sessions([name for name, _ in sessions])
-    catalogue = records.catalogue()
+    for_sale = run.for_sale()
 
     def check(named_session: Named) -> Stop | None:
         name, session = named_session
         purchase = run.read(name, lambda: run.sources.history.purchase(session))
         if isinstance(purchase, Purchase):
-            return _compare(name, purchase, find, catalogue, run)
+            return _compare(name, purchase, find, for_sale, run)
         return None if purchase is None else run.pass_by(name, purchase)
 
     return run.each(reversed(sessions), check)
@@ -102,11 +103,11 @@ def _compare(
     session_id: str,
     purchase: Purchase,
     find: FindPayment,
-    catalogue: Sequence[Package],
+    for_sale: ForSale,
     run: Run,
 ) -> Stop | None:
     differs = run.read(
-        session_id, lambda: difference(purchase, catalogue, find(session_id), run.settled_by)
+        session_id, lambda: difference(purchase, for_sale, find(session_id), run.settled_by)
     )
     return None if differs is None else _repair(differs, run)
 
@@ -137,17 +138,16 @@ Amounts = Mapping[str, int | None]
 
 def _check_refunds(refunds: Sequence[Named], run: Run) -> Stop | None:
     """A refund is known when its charge's refunded amount is the row's."""
-    refunded_minor = {
-        payment_intent: _refunded_minor(refund)
+    refunded = {
+        payment_intent: _refunded_minor(expanded(refund.get("charge")))
         for name, refund in refunds
         if (payment_intent := _payment_intent(name, refund, run)) is not None
     }
-    return _check_amounts(refunded_minor, _recorded_refunded_minor, run)
+    return _check_amounts(refunded, _recorded_refunded_minor, run)
 
 
-def _refunded_minor(refund: Mapping[str, Any]) -> int | None:
-    amount = expanded(refund.get("charge")).get("amount_refunded")
-    return amount if isinstance(amount, int) else None
+def _refunded_minor(charge: Mapping[str, Any]) -> int | None:
+    return refunded_minor(charge) if charge else None
 
 
 def _check_disputes(disputes: Sequence[Named], run: Run) -> Stop | None:
@@ -162,10 +162,7 @@ def _check_disputes(disputes: Sequence[Named], run: Run) -> Stop | None:
 
 
 def _disputed_minor(disputes: Sequence[Mapping[str, Any]]) -> int | None:
-    try:
-        return disputed_of(disputes).amount_minor
-    except Exception:
-        return None
+    return disputed_of(disputes, expanded(disputes[0].get("charge"))).amount_minor
 
 
 def _payment_intent(name: str, about: Mapping[str, Any], run: Run) -> str | None:

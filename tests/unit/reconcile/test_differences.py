@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.converge import StandingPayment
+from domain.packages import ForSale
 from domain.payment import HeldReason, Payment, PaymentStatus, held_for_unknown_user
 from domain.reconcile.differences import Difference, difference
 from domain.reconcile.sources import FoundPayment
@@ -16,12 +17,15 @@ from tests.unit.purchases import CATALOGUE, charged, payment, purchase
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+FOR_SALE = ForSale(CATALOGUE)
+
+
 def found(standing: Payment, user_is_known: bool = True) -> FoundPayment:
     return FoundPayment(StandingPayment("pay_1", 4, standing), user_is_known)
 
 
 def different(bought: Any, standing: Payment | None) -> Difference | None:
-    return difference(bought, CATALOGUE, found(standing) if standing else None, LATER)
+    return difference(bought, FOR_SALE, found(standing) if standing else None, LATER)
 
 
 def test_a_payment_that_agrees_is_no_difference() -> None:
@@ -69,14 +73,14 @@ def test_amounts_are_written_in_their_currency() -> None:
 def test_what_stripe_said_a_moment_ago_is_left_to_its_delivery() -> None:
     moment = datetime.fromtimestamp(CHARGE_CREATED - 30, UTC)
     standing = found(payment(payment_status=PaymentStatus.PENDING, paid_at=None))
-    assert difference(purchase(), CATALOGUE, standing, moment) is None
-    assert difference(purchase(), CATALOGUE, standing, LATER) is not None
+    assert difference(purchase(), FOR_SALE, standing, moment) is None
+    assert difference(purchase(), FOR_SALE, standing, LATER) is not None
 
 
 def test_a_payment_held_for_an_unknown_user_agrees_with_stripe() -> None:
     held = payment(held_reason=HeldReason.UNKNOWN_USER, credits_granted=0)
-    assert difference(purchase(), CATALOGUE, found(held, user_is_known=False), LATER) is None
-    assert difference(purchase(), CATALOGUE, found(held, user_is_known=True), LATER) is not None
+    assert difference(purchase(), FOR_SALE, found(held, user_is_known=False), LATER) is None
+    assert difference(purchase(), FOR_SALE, found(held, user_is_known=True), LATER) is not None
 
 
 def test_a_payment_that_grants_nothing_is_not_held_for_its_user() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.converge import NoCheckoutSession, Outcome, Retrieved, TryLater, Verdict
 from domain.events import Hint, Reference
-from domain.packages import Package
+from domain.packages import ForSale
 from domain.reconcile.items import name_of, named
 from domain.reconcile.outages import Stop
 from domain.reconcile.progress import Progress, Sweep, Window
@@ -70,8 +70,8 @@ class Rows:
     def _payment(self, payment_intent: str) -> FoundPayment | None:
         return found(payment()) if payment_intent == self.payment_intent else None
 
-    def catalogue(self) -> Sequence[Package]:
-        return CATALOGUE
+    def for_sale(self) -> ForSale:
+        return ForSale(CATALOGUE)
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None
