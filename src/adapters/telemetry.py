@@ -58,9 +58,12 @@ class Telemetry:
     def warning(self, message: str, **fields: Any) -> None:
         self._logger.warning(message, extra=fields)
 
-    def failure(self, message: str, error: BaseException) -> None:
-        """An error that nobody expected: its class, and where it arose."""
-        self._logger.error(message, extra=described(error))
+    def failure(self, message: str, error: BaseException) -> str:
+        """An error that nobody expected: its class, and where it arose. Answers what may be said of
+        it in one sentence: its text if we wrote it, else its class."""
+        said = described(error)
+        self._logger.error(message, extra=said)
+        return said["text"] or type(error).__name__
 
     def measure(self, measurements: Iterable[Measurement]) -> None:
         for measured in measurements:

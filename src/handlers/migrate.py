@@ -40,9 +40,8 @@ def _migrated(seconds: float) -> Migrated | Refused:
     try:
         return wiring.migrate(seconds)
     except Exception as error:
-        telemetry.failure("migrations failed", error)
-        kind = type(error).__name__
-        return Refused("not_run", f"{kind}; the log of the migrate function says where")
+        why = telemetry.failure("migrations failed", error)
+        return Refused("not_run", f"{why}; the log of the migrate function says where")
 
 
 def _answer(result: Migrated | Refused) -> dict[str, Any]:

@@ -236,7 +236,7 @@ def test_a_second_run_is_told_where_the_first_one_is(used_data_dir: Path) -> Non
     [
         ("STRIPE_WEBHOOK_SECRET", "whsec_hush", "set STRIPE_API_KEY beside"),
         ("DATABASE_SECRET_ARN", "arn:database", "set DATABASE_URL, or unset"),
-        ("DATABASE_URL", "postgresql://till:hush@127.0.0.1:1/till", "Connection refused"),
+        ("DATABASE_URL", "postgresql://till:hush@127.0.0.1:1/till", "the database does not answer"),
         ("DATABASE_URL", "till:hush@127.0.0.1", "the database's URL cannot be read"),
         ("STRIPE_LIVEMODE", "hush", "STRIPE_LIVEMODE must be"),
     ],

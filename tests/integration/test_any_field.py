@@ -26,9 +26,9 @@ OBJECTS = {
 }
 # An object of another id or type is another object, and a session of another mode another product.
 NOT_VARIED = {"id", "object", "livemode"}
-TEXTS = ("", "yet_to_be_invented", "\0", "\ud83d", "e\u0301\u200f\u200d", "x" * 5000)
-NUMBERS = (0, 1, -1, 10**12, 2**63, 10**40, 2.5, 1e308)
-SHAPES: tuple[Any, ...] = (None, True, "7", [], {}, [None], {"id": None})
+TEXTS = ("", "yet_to_be_invented", "\0", "\ud83d", "x" * 5000)
+NUMBERS = (0, -1, 10**12, 2**63, 2.5)
+SHAPES: tuple[Any, ...] = (None, "7", [None], {"id": None})
 OF_TYPE = {"string": TEXTS, "integer": NUMBERS, "number": NUMBERS}
 
 
