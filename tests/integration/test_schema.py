@@ -40,6 +40,10 @@ REFUSED: dict[str, str] = {
     "an entry of nothing": "UPDATE credit_ledger SET delta = 0",
     "two entries of one number": "INSERT INTO credit_ledger (entry_id, user_id, actor, delta,"
     " balance_after, reason, entry_number) VALUES ('e', 'user_123', 'ops', 1, 1, 'adjustment', 1)",
+    "a second till": "INSERT INTO till (installed_at) VALUES (now())",
+    "a price that is null": "UPDATE packages SET stripe_price_ids = '{price_1,NULL}'",
+    "a price without a name": "UPDATE packages SET stripe_price_ids = '{price_1,\"\"}'",
+    "prices in two dimensions": "UPDATE packages SET stripe_price_ids = '{{price_1},{price_2}}'",
     "a package without tokens": "UPDATE packages SET tokens = 0",
 }
 
