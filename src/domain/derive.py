@@ -135,7 +135,7 @@ def refunded_minor(charge: Mapping[str, Any]) -> int | None:
     """What was given back of a charge's captured part: Stripe counts the rest of a reservation,
     which was never taken, as refunded too. 0 for a charge that is not there."""
     said = charge.get("amount_refunded")
-    refunded = 0 if said is None else amount(said)
+    refunded = 0 if said is None or charge.get("captured") is False else amount(said)
     captured, reserved = captured_minor(charge), amount(charge.get("amount"))
     if refunded is None or captured is None or reserved is None:
         return refunded

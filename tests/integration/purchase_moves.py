@@ -34,7 +34,8 @@ def _of_session(account: StripeAccount, session: Json, intent: Json) -> Iterator
     if intent["status"] != "canceled":
         yield Move("paid", lambda: account.complete(session_id))
     if intent["status"] != "canceled" and session["amount_total"] > 0:
-        yield Move("completed unpaid", lambda: account.complete_unpaid(session_id))
+        if account.store.orders[session_id]["capture_method"] != "manual":
+            yield Move("completed unpaid", lambda: account.complete_unpaid(session_id))
         yield Move("declined", lambda: account.decline(session_id))
     yield Move("expired", lambda: account.expire(session_id))
 
@@ -44,6 +45,11 @@ def _of_intent(account: StripeAccount, session: Json, intent: Json) -> Iterator[
     if intent["status"] == "processing":
         yield Move("delayed payment succeeded", lambda: account.async_succeed(session_id))
         yield Move("delayed payment failed", lambda: account.async_fail(session_id))
+    if intent["status"] == "requires_capture":
+        part = max(intent["amount"] * 3 // 5, 1)
+        yield Move("captured", lambda: account.capture(session_id))
+        yield Move("captured in part", lambda: account.capture(session_id, part))
+        yield Move("lapsed", lambda: account.lapse(session_id))
     if intent["status"] in ("processing", "requires_payment_method"):
         yield Move("canceled", lambda: account.cancel_payment_intent(session_id))
 
@@ -52,13 +58,15 @@ def _of_charge(account: StripeAccount, session_id: str, charge: Json) -> Iterato
     disputes = account.store.referring("dispute", "charge", charge["id"])
     statuses = {dispute["status"] for dispute in disputes}
     left: int = charge["amount"] - charge["amount_refunded"]
+    taken: int = charge["amount_captured"]
     if left > 1 and not statuses & {"needs_response", "under_review", "lost"}:
         yield Move("refunded in full", lambda: account.refund(session_id))
         yield Move("refunded in part", lambda: account.refund(session_id, left * 2 // 5))
     if statuses <= {"won", "warning_closed"}:
-        yield from _of_undisputed(account, session_id, charge["amount"], left)
+        yield from _of_undisputed(account, session_id, taken, left)
     for refund in account.store.referring("refund", "charge", charge["id"]):
-        if refund["status"] == "succeeded":
+        # What was only released of a reservation moved no money that could come back.
+        if refund["status"] == "succeeded" and refund["balance_transaction"] is not None:
             yield _failing(account, refund["id"])
     for dispute in disputes:
         yield from _of_dispute(account, dispute["id"], dispute["status"])

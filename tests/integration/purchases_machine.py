@@ -28,6 +28,7 @@ SALES: dict[str, Json] = {
     "three less a coupon": {"line_items": [(DOLLARS, 3)], "discount_minor": 7},
     "named by metadata": {"line_items": [(1000, 1)], "metadata": NAMED},
     "in yen": {"line_items": [(YEN, 1)]},
+    "reserved": {"line_items": [(DOLLARS, 1)], "capture_method": "manual"},
     "free": {"line_items": [(DOLLARS, 1)], "discount_minor": 1000, "metadata": NAMED},
     "nobody's": {"line_items": [(DOLLARS, 1)], "metadata": NAMED, "client_reference_id": None},
     "at a wrong price": {"line_items": [(1, 1)], "metadata": {"package_id": "enterprise"}},
@@ -124,6 +125,13 @@ class Purchases(RuleBasedStateMachine):
             fields["package_id"] = "starter"
         assert self.ask("resolve_payment", payment_id, **fields)["outcome"] == "recorded"
 
+    @precondition(lambda self: self.held())
+    @rule(data=st.data())
+    def dismiss(self, data: st.DataObject) -> None:
+        payment_id = data.draw(st.sampled_from(self.held()))["payment_id"]
+        answer = self.ask("dismiss_payment", f"dismiss {payment_id}", payment_id=payment_id)
+        assert answer["outcome"] == "recorded"
+
     def held(self) -> list[Json]:
         return [row for row in self.rows.values() if row["held_reason"]]
 
@@ -152,11 +160,13 @@ class Purchases(RuleBasedStateMachine):
 
 
 def _check_what_stays(before: Json, row: Json) -> None:
-    """Revisions rise, money that was taken stays taken, what was sold for it stays sold, and a
-    snapshot never replaces what Stripe was asked for."""
+    """Revisions rise, money that was taken stays taken, what was sold for it stays sold, what was
+    dismissed stays so, and a snapshot never replaces what Stripe was asked for."""
     assert row == before or row["revision"] > before["revision"]
     assert row["enriched"] or not before["enriched"]
-    assert row["payment_status"] in TAKEN or before["payment_status"] not in TAKEN
+    assert row["dismissed"] or not before["dismissed"]
+    if not row["dismissed"]:
+        assert row["payment_status"] in TAKEN or before["payment_status"] not in TAKEN
     if _is_settled(before):
         assert _terms(row) == _terms(before)
 

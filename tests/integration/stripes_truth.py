@@ -38,10 +38,13 @@ class Truth:
         if purchase.session["status"] == "open" and not purchase.payment_intent:
             assert found.standing is None
             return
+        if found.standing_payment is not None and found.standing_payment.dismissed:
+            assert found.standing_payment.payment_status == "canceled"
+            return
         assert found.standing_payment == _derived(purchase, found)
         if found.standing_payment is not None:
             said = _said_by_stripe(self._account, found.standing_payment)
-            assert _said_by_row(found.standing_payment) == said
+            assert _said_by_row(found.standing_payment) == said, said
 
 
 def _derived(purchase: Purchase, found: Found) -> Payment | None:
@@ -93,11 +96,15 @@ def _said_by_stripe(account: StripeAccount, payment: Payment) -> Said:
     if session["payment_status"] == "no_payment_required":
         return Said("paid", 0, 0, 0, 0, _credits(payment, 1, 1))
     if intent["status"] != "succeeded":
-        return Said(_unpaid(session["status"], intent["status"]), 0, total, 0, 0, 0)
+        reserved = intent["latest_charge"] or {"status": None}
+        asked = reserved["amount"] if reserved["status"] == "succeeded" else total
+        return Said(_unpaid(session["status"], intent["status"]), 0, asked, 0, 0, 0)
+    charge = intent["latest_charge"]
+    total, released = charge["amount_captured"], charge["amount"] - charge["amount_captured"]
     about = ("charge", intent["latest_charge"]["id"])
     refunds = account.store.referring("refund", *about)
     disputes = account.store.referring("dispute", *about)
-    refunded = sum(each["amount"] for each in refunds if each["status"] != "failed")
+    refunded = sum(each["amount"] for each in refunds if each["status"] != "failed") - released
     counted = [each for each in disputes if each["status"] in ("lost", *OPEN)]
     disputed = sum(each["amount"] for each in counted)
     status = "refunded" if refunded == total else "paid"
@@ -116,7 +123,8 @@ OPEN = ("needs_response", "under_review")
 def _unpaid(session_status: str, intent_status: str) -> str:
     if session_status == "expired":
         return "expired"
-    return {"processing": "pending", "canceled": "canceled"}.get(intent_status, "failed")
+    known = {"processing": "pending", "requires_capture": "pending", "canceled": "canceled"}
+    return known.get(intent_status, "failed")
 
 
 def _credits(payment: Payment, retained: int, charged: int) -> int:

@@ -80,3 +80,4 @@ def test_a_reservation_is_no_payment(
     intent = payment_intent(status=intent_status, latest_charge=latest_charge)
     made = derived(purchase(payment_status=payment_status, payment_intent=intent))
     assert (made.payment_status, made.credits_granted, made.amount_paid_cents) == (status, 0, 0)
+    assert made.amount_refunded_minor == 0

@@ -73,6 +73,29 @@ def test_the_refunded_part_of_a_foreign_charge_is_rounded_half_even(
     assert day["refunded_usd"] == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "refunded", "disputed", "left"),
+    [
+        pytest.param("lost", 0, 10, "0.00", id="lost"),
+        pytest.param("disputed", 0, 10, "0.00", id="withdrawn while the dispute is open"),
+        pytest.param("lost", 4, 3, "3.00", id="a part refunded, a part lost"),
+        pytest.param("lost", 5, 10, "0.00", id="more than there was"),
+    ],
+)
+def test_what_disputes_took_is_not_left(
+    books: Books, status: str, refunded: int, disputed: int, left: str
+) -> None:
+    granted = max(10 - refunded - disputed, 0) * 100
+    books.pay(
+        payment_status=status,
+        amount_refunded=refunded,
+        amount_disputed=disputed,
+        credits_granted=granted,
+    )
+    day = rows(books.asked("revenue_by_day", params=_JANUARY))["2026-01-01"]
+    assert (day["gross_usd"], day["net_usd"]) == ("10.00", left)
+
+
 def test_the_last_thirty_days_are_shown_when_none_are_named(books: Books) -> None:
     by_day = list(rows(books.asked("revenue_by_day")))
     assert len(by_day) == 30
