@@ -59,14 +59,22 @@ class PostgresTill:
         try:
             row = self._database.one(RECORD, self._parameters(write))
         except UniqueViolation:
-            # Somebody recorded this event, or a first row of this purchase, a moment ago.
-            return None
+            return self._refused_for_its_intent(write)
         except (DataError, IntegrityError, ProgramLimitExceeded) as error:
             # Of this row, and for good: a balance beyond a bigint, say. An operator is told so.
             if write.hint.resolution is not None:
                 raise
             return RowRefused(f"the database refuses the payment: {type(error).__name__}")
         return None if row is None else Recorded(row["payment_id"], row["held_reason"])
+
+    def _refused_for_its_intent(self, write: Write) -> RowRefused | None:
+        """None when somebody recorded this event, or a first row of this purchase, a moment ago."""
+        payment = write.payment
+        intent = Reference(ReferenceKind.PAYMENT_INTENT, payment.stripe_payment_intent_id or "")
+        holder = self.find(write.hint.event_id, intent).standing_payment
+        if holder is None or holder.stripe_session_id == payment.stripe_session_id:
+            return None
+        return RowRefused("another session has the payment intent", intent_is_taken=True)
 
     def record_ignored(self, hint: Hint) -> None:
         self._database.one(RECORD_IGNORED, _event_columns(hint))

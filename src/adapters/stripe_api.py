@@ -55,12 +55,14 @@ class StripeApi:
     def retrieve(self, reference: Reference) -> Retrieved:
         """The purchase behind `reference` as it is now, or why Stripe did not say."""
 
-        def purchase() -> Purchase | NoCheckoutSession:
-            session = self._session(reference)
-            return NoCheckoutSession() if session is None else self._purchase(session)
+        def purchase() -> Purchase | NoCheckoutSession | ObjectGone:
+            session = unless_missing(lambda: self._session(reference) or NoCheckoutSession())
+            if isinstance(session, NoCheckoutSession):
+                return session
+            # A session that is there is not gone for want of what belongs to it.
+            return ObjectGone() if session is None else self._purchase(session)
 
-        found = asked(lambda: unless_missing(purchase))
-        return ObjectGone() if found is None else found
+        return asked(purchase)
 
     def event(self, event_id: str) -> RetrievedEvent:
         """An event of the last 30 days as Stripe keeps it, snapshot or thin, None when there is
@@ -114,7 +116,11 @@ class StripeApi:
         return list(listed(checked(self._get(path, **parameters), "list").get("data")))
 
     def _get(self, path: str, **parameters: Any) -> object:
-        return self._client.raw_request("get", path, **parameters).data
+        try:
+            return self._client.raw_request("get", path, **parameters).data
+        except (AttributeError, LookupError, TypeError, UnicodeDecodeError):
+            # The package stumbles over errors of others, such as `{"error": "bad gateway"}`.
+            raise stripe.APIError("no answer of Stripe's") from None
 
 
 def unless_missing(question: Callable[[], T]) -> T | None:
@@ -138,7 +144,14 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     except stripe.InvalidRequestError as error:
         return StripeRefused(f"Stripe: {error.code or 'invalid request'}", about_object=True)
     except stripe.StripeError as error:
-        return StripeUnreachable(f"Stripe: {type(error).__name__} (HTTP {error.http_status})")
+        why = f"Stripe: {type(error).__name__} (HTTP {error.http_status})"
+        return StripeUnreachable(why, answered=_is_an_answer(error))
+
+
+def _is_an_answer(error: stripe.StripeError) -> bool:
+    """Whether somebody has decided so, and it is neither an outage nor a limit nor garbage."""
+    is_limit = isinstance(error, stripe.RateLimitError) or error.http_status == 429
+    return 300 <= (error.http_status or 0) < 500 and not is_limit
 
 
 def checked(answer: object, kind: str) -> Mapping[str, Any]:

@@ -78,9 +78,11 @@ class NoCheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class StripeUnreachable:
-    """Stripe gave no usable answer; `why` names the failure without personal data."""
+    """Stripe gave no usable answer; `why` names the failure without personal data. `answered`:
+    with an error that is no outage, so that nothing else may stand for the answer."""
 
     why: str
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RowRefused:
-    """The database will never store the row as it is; `why` names the failure only."""
+    """The database will never store the row as it is; `why` names the failure only.
+    `intent_is_taken`: the row of another session has the payment intent."""
 
     why: str
+    intent_is_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +198,8 @@ def converge(
             return _without_payment(hint, till, payment)
         outcome = _record(hint, till, found, payment)
         if isinstance(outcome, RowRefused):
-            outcome = _record(hint, till, found, held_as_unreadable(payment))
+            storable = held_as_unreadable(payment, with_intent=not outcome.intent_is_taken)
+            outcome = _record(hint, till, found, storable)
         if isinstance(outcome, RowRefused):
             return TryLater(hint.event_id, outcome.why)
         if outcome is not None:
@@ -216,7 +221,7 @@ def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failu
         case Purchase():
             standing = found.standing_payment
             return derive(retrieved, found.catalogue, standing, hint.resolution, rules=rules)
-        case StripeUnreachable() if found.standing is None:
+        case StripeUnreachable(answered=False) if found.standing is None:
             return payment_from_snapshot(hint, found.catalogue, rules) or retrieved
     return retrieved
 

@@ -133,13 +133,17 @@ def _charged_minor(purchase: Purchase) -> int | None:
 
 def refunded_minor(charge: Mapping[str, Any]) -> int | None:
     """What was given back of a charge's captured part: Stripe counts the rest of a reservation,
-    which was never taken, as refunded too. 0 for a charge that is not there."""
+    which was never taken, as refunded too, once no more of it can be captured. 0 for a charge that
+    is not there."""
     said = charge.get("amount_refunded")
     refunded = 0 if said is None or charge.get("captured") is False else amount(said)
     captured, reserved = captured_minor(charge), amount(charge.get("amount"))
     if refunded is None or captured is None or reserved is None:
         return refunded
-    return max(refunded - max(reserved - captured, 0), 0)
+    released = max(reserved - captured, 0)
+    if released and charge.get("refunded") is True:
+        return captured
+    return refunded - released if refunded >= released else refunded
 
 
 def _currency(purchase: Purchase) -> str | None:

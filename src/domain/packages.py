@@ -71,7 +71,7 @@ def sale_of(
     """
     named = given(purchase.metadata.get("package_id"))
     priced = _priced(purchase, catalogue)
-    if priced:
+    if priced and (named is None or any(quantity != 0 for _, quantity in priced)):
         return _sale_by_price(priced, named)
     if named is not None:
         return sale_named(named, purchase, catalogue)

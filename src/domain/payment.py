@@ -107,12 +107,13 @@ def held_for_unknown_user(payment: Payment) -> Payment:
     return replace(payment, held_reason=HeldReason.UNKNOWN_USER, credits_granted=0)
 
 
-def held_as_unreadable(payment: Payment) -> Payment:
+def held_as_unreadable(payment: Payment, with_intent: bool = True) -> Payment:
     """The payment as it is kept when the database refuses it as it is: its free texts are left
-    out, and where money was taken it waits for ops."""
+    out, and the payment intent that another has; where money was taken it waits for ops."""
     is_taken = payment.paid_at is not None
     return replace(
         payment,
+        stripe_payment_intent_id=payment.stripe_payment_intent_id if with_intent else None,
         payment_method=None,
         customer_email=None,
         credits_granted=0,

@@ -16,11 +16,11 @@ MISSING: Json = {"error": {"type": "invalid_request_error", "code": "resource_mi
 
 class OddStripe:
     """The answers: a `session` with all that belongs to it, its `disputes`, and the `events` that
-    this account knows. None of them: `resource_missing`."""
+    this account knows. None of them, nor further line items: `resource_missing`."""
 
     def __init__(self) -> None:
         self.session: Json | None = None
-        self.disputes: list[Any] = []
+        self.disputes: list[Any] | None = []
         self.events: dict[str, Json] = {}
         self.asked: list[str] = []
 
@@ -29,12 +29,14 @@ class OddStripe:
         name, _, query = path.partition("?")
         if name.startswith("/v1/events/"):
             return self.events.get(name.rpartition("/")[2])
-        if name == "/v1/disputes":
+        if name == "/v1/disputes" and self.disputes is not None:
             return {"object": "list", "data": self.disputes, "has_more": False}
         if name.startswith("/v1/charges/") and self.session is not None:
             return {"object": "charge", "id": "ch_1", "payment_intent": "pi_1"}
         if name == "/v1/checkout/sessions" and self.session is not None and query:
             return {"object": "list", "data": [self.session], "has_more": False}
+        if name.endswith("/line_items"):
+            return None
         return self.session if name.startswith("/v1/checkout/sessions/") else None
 
 

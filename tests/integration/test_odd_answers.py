@@ -158,6 +158,18 @@ def test_a_held_payment_is_released_when_stripe_can_be_read_again(
     assert till.ledger() == [("purchase", 1000, 1000)]
 
 
+def test_two_sessions_of_one_payment_intent_are_two_rows_and_one_sale(
+    till: Till, odd: OddStripe
+) -> None:
+    first, second = unpaid_back(Purchase(1)), unpaid_back(Purchase(2, client_reference_id="eve"))
+    second.session["payment_intent"] = first.payment_intent
+    assert delivered(till, odd, first)["credits_granted"] == 1000
+    row = delivered(till, odd, second)
+    assert (row["held_reason"], row["stripe_payment_intent_id"]) == ("unreadable", None)
+    later = {**second.event(), "id": "evt_later"}
+    assert (till.deliver(later).outcome, till.credits("eve")) == ("unchanged", 0)
+
+
 def gone(till: Till, odd: OddStripe, age_seconds: float, known: bool = True) -> tuple[int, Json]:
     """Delivers an event whose session Stripe does not have."""
     event = Purchase().event() | {"created": int(time.time() - age_seconds)}
@@ -169,6 +181,22 @@ def gone(till: Till, odd: OddStripe, age_seconds: float, known: bool = True) -> 
 def test_an_event_of_a_session_that_is_gone_is_ignored(till: Till, odd: OddStripe) -> None:
     status, body = gone(till, odd, 3700)
     assert (status, body["outcome"]) == (200, "ignored")
+
+
+@pytest.mark.parametrize("lost", ["line items", "disputes"])
+def test_a_session_is_not_gone_for_want_of_what_belongs_to_it(
+    till: Till, odd: OddStripe, lost: str
+) -> None:
+    purchase = Purchase()
+    event = purchase.event() | {"created": int(time.time() - 3700)}
+    purchase.put_into(odd)
+    odd.events = {event["id"]: event}
+    if lost == "disputes":
+        odd.disputes = None
+    else:
+        purchase.session["line_items"]["has_more"] = True
+    assert till.deliver(event).status_code == 503
+    assert till.count("stripe_events") == 0
 
 
 def test_a_moment_after_the_event_stripe_may_be_behind_itself(till: Till, odd: OddStripe) -> None:

@@ -60,12 +60,12 @@ def paid(till: Till, **sale: Any) -> tuple[str, dict[str, Any]]:
 
 
 @contextmanager
-def answering(body: object) -> Iterator[str]:
-    """The URL of a server that answers everything with 200 and this JSON."""
+def answering(body: object, status: int = 200) -> Iterator[str]:
+    """The URL of a server that answers everything with this JSON."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(status)
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
 
@@ -75,9 +75,11 @@ def answering(body: object) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=list(FAILURES))
@@ -127,13 +129,37 @@ def test_an_answer_that_is_the_wrong_object_is_no_answer(
     assert till.rows("SELECT enriched FROM payment_transactions") == [{"enriched": False}]
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_is_no_outage(till: Till, status: int) -> None:
+REFUSALS = (301, 304, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 422, 451)
+BODIES: dict[str, object] = {
+    "Stripe's": {"error": {"type": "invalid_request_error"}},
+    "another's": {"detail": "no"},
+    "a list": ["no"],
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_is_no_outage(
+    till: Till, monkeypatch: pytest.MonkeyPatch, status: int, body: object
+) -> None:
     """A wrong key or an unknown session waits for somebody to mend it."""
     _, event = paid(till, **NAMED)
-    till.stripe.faults.answer(status)
-    assert till.deliver(event).status_code == 503
+    with answering(body, status) as url:
+        monkeypatch.setenv("STRIPE_API_BASE", url)
+        assert till.deliver(event).status_code == 503
     assert till.count("payment_transactions") == 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize("error", ["bad gateway", "invalid_grant", 7, None, ["no"]], ids=str)
+def test_an_outage_in_the_words_of_a_gateway_is_an_outage(
+    till: Till, monkeypatch: pytest.MonkeyPatch, status: int, error: object
+) -> None:
+    session_id, event = paid(till, **NAMED)
+    with answering({"error": error}, status) as url:
+        monkeypatch.setenv("STRIPE_API_BASE", url)
+        assert till.deliver(event).outcome == "recorded"
+    assert till.payment(session_id)["enriched"] is False
 
 
 @pytest.mark.parametrize("call", ["/line_items", "/v1/disputes"])

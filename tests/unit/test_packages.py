@@ -95,6 +95,11 @@ def test_without_a_known_price_metadata_names_the_package(items: list[dict[str, 
     assert sale_of(by_metadata(*items), CATALOGUE) == sold(PROFESSIONAL, 1)
 
 
+def test_a_package_that_was_not_bought_does_not_hide_the_one_that_metadata_names() -> None:
+    beside = by_metadata(line_item("price_starter", quantity=0), OTHER)
+    assert sale_of(beside, CATALOGUE) == sold(PROFESSIONAL, 1)
+
+
 def test_metadata_names_the_package_of_a_snapshot_without_line_items() -> None:
     snapshot = Purchase(session(metadata={"package_id": "professional"}))
     assert sale_of(snapshot, CATALOGUE) == sold(PROFESSIONAL, 1)

@@ -42,8 +42,15 @@ def test_a_part_that_was_captured_is_what_was_charged(
     assert amounts(captured(1000, 600, amount_refunded=refunded)) == kept
 
 
-def test_a_part_captured_and_refunded_is_refunded() -> None:
-    assert captured(1000, 600, amount_refunded=1000).payment_status == "refunded"
+@pytest.mark.parametrize("refunded", [600, 1000], ids=["without the rest", "with the rest"])
+def test_a_part_captured_and_refunded_is_refunded(refunded: int) -> None:
+    made = captured(1000, 600, amount_refunded=refunded, refunded=True)
+    assert (made.payment_status, made.credits_granted) == ("refunded", 0)
+
+
+def test_a_refund_while_more_may_be_captured_is_a_refund() -> None:
+    """https://docs.stripe.com/payments/multicapture: nothing is released before the last one."""
+    assert amounts(captured(1000, 600, amount_refunded=300)) == (600, 600, 300, 2500)
 
 
 def test_a_foreign_part_is_worth_what_it_was_settled_for() -> None:
