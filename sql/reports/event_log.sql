@@ -1,7 +1,8 @@
 -- title: Event log
 -- description: Every event and operation whose work is done, the latest first. recorded changed a
 --     payment or a balance, unchanged found nothing to change, ignored was not about a purchase of
---     ours. A duplicate of a known event leaves no line.
+--     ours. A duplicate of a known event leaves no line. actor and note say who asked for an
+--     operation, and why.
 -- param payment_id: text 1..255, example pay_123
 --     Only events of this payment.
 -- param outcome: choice recorded|unchanged|ignored
@@ -15,7 +16,7 @@
 -- sort: received_at timestamp desc, event_id text desc
 
 SELECT received_at, event_id, event_type, outcome, source, payment_id, object_id, event_created,
-       api_version
+       api_version, actor, note
 FROM stripe_events
 WHERE (%(payment_id)s IS NULL OR payment_id = %(payment_id)s)
   AND (%(outcome)s IS NULL OR outcome = %(outcome)s)

@@ -9,7 +9,7 @@
 --     The first day, in UTC.
 -- param to: date 2010-01-01..tomorrow, default tomorrow
 --     The day after the last one, in UTC.
--- chart: columns of net_usd, refunded_usd by day
+-- chart: columns of net_usd, refunded_usd, disputed_usd by day
 
 WITH by_day AS (
     SELECT day, sum(payments) AS payments, sum(gross_usd) AS gross,

@@ -73,6 +73,12 @@ class DatabaseUnavailable(Exception):
     """Postgres could not be reached, or the connection broke and there was no second chance."""
 
 
+class _Unit(threading.local):
+    """Until when the unit that a thread is in may last, on the clock of `time.monotonic`."""
+
+    ends_at = math.inf
+
+
 class Database:
     """Runs single statements (each its own transaction) and transactions on the one connection.
 
@@ -87,7 +93,7 @@ class Database:
     ) -> None:
         self._connect = connect
         self._clock = clock
-        self._unit_ends_at = math.inf
+        self._unit = _Unit()
         self._connection: Connection | None = None
         self._opened_at = 0.0
         self._in_use = threading.RLock()
@@ -143,12 +149,12 @@ class Database:
         Whether a broken connection committed is unknown, so `unit` must be safe to repeat as a
         whole. Raises DatabaseUnavailable when the second try fails like the first.
         """
-        began, outer_ends_at = self._clock(), self._unit_ends_at
-        self._unit_ends_at = min(outer_ends_at, time.monotonic() + seconds)
+        began, outer_ends_at = self._clock(), self._unit.ends_at
+        self._unit.ends_at = min(outer_ends_at, time.monotonic() + seconds)
         try:
             return self._twice(unit, began)
         finally:
-            self._unit_ends_at = outer_ends_at
+            self._unit.ends_at = outer_ends_at
 
     def close(self) -> None:
         if self._connection is not None:
@@ -191,7 +197,7 @@ class Database:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
             self._opened_at = self._clock()
-        self._connection.ends_at = min(time.monotonic() + seconds, self._unit_ends_at)
+        self._connection.ends_at = min(time.monotonic() + seconds, self._unit.ends_at)
         return self._connection
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
@@ -202,6 +203,14 @@ def test_a_statement_after_a_unit_has_its_own_time_again(database: Database) -> 
     with pytest.raises(psycopg.errors.QueryCanceled):
         database.retrying(lambda: database.one("SELECT pg_sleep(60)", {}), 0.0)
     assert database.one("SELECT pg_sleep(0.01)", {})
+
+
+def test_a_unit_of_another_thread_has_its_own_time(database: Database) -> None:
+    def others() -> object:
+        return database.retrying(lambda: database.one("SELECT pg_sleep(0.01)", {}))
+
+    with ThreadPoolExecutor(1) as thread:
+        assert database.retrying(lambda: thread.submit(others).result(), 0.0)
 
 
 # What becomes of it in each function.

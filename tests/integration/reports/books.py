@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from domain.payment import PaymentStatus
 from handlers import reports, wiring
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +41,7 @@ class Books:
             "amount_paid": 10,
             "amount_charged": 10,
             "created_at": at,
-            "paid_at": at if status == "paid" else None,
+            "paid_at": at if PaymentStatus(status).taken else None,
             **columns,
         }
         credited = status == "paid" and "held_reason" not in columns

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from domain.payment import HeldReason
+from handlers import reports
 from tests.integration.reports.books import START, Books
 
 
@@ -33,6 +35,18 @@ def test_held_payments_wait_in_line_and_can_be_told_apart(books: Books) -> None:
     assert column(books.asked("held_payments"), "payment_id") == [first, second]
     mismatched = books.asked("held_payments", params={"held_reason": "amount_mismatch"})
     assert column(mismatched, "payment_id") == [second]
+
+
+@pytest.mark.parametrize("reason", HeldReason)
+def test_held_payments_are_found_by_each_reason_and_each_is_explained(
+    books: Books, reason: HeldReason
+) -> None:
+    wanted = books.pay(held_reason=reason)
+    books.pay(held_reason="no_user" if reason != "no_user" else "unknown_user")
+    found = books.asked("held_payments", params={"held_reason": reason.value})
+    assert column(found, "payment_id") == [wanted]
+    catalogue = {each["name"]: each for each in reports.handler({}, None)["reports"]}
+    assert f"{reason}:" in catalogue["held_payments"]["description"]
 
 
 def test_pending_payments_are_those_whose_money_has_not_come(books: Books) -> None:
@@ -89,6 +103,14 @@ def test_the_event_log_shows_the_latest_first(books: Books) -> None:
     for hour, event_id in enumerate(("evt_1", "evt_2", "evt_3")):
         event(books, event_id, hour=hour)
     assert column(books.asked("event_log"), "event_id") == ["evt_3", "evt_2", "evt_1"]
+
+
+def test_the_event_log_says_who_asked_for_an_operation_and_why(books: Books) -> None:
+    event(books, "operation:1", source="operations", actor="olivia", note="ticket 17")
+    event(books, "evt_1", hour=-1)
+    page = books.asked("event_log")
+    assert column(page, "actor") == ["olivia", None]
+    assert column(page, "note") == ["ticket 17", None]
 
 
 @pytest.mark.parametrize(

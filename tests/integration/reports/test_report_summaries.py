@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.sql_files import SQL_ROOT
+from domain.reports.header import read_report
+from domain.reports.pages.style import PAGE_STYLE
 from tests.integration.reports.books import START, Books
 
 _JANUARY = {"from": "2026-01-01", "to": "2026-01-04"}
@@ -23,6 +26,18 @@ def test_every_day_of_the_range_is_there_and_its_end_is_not(books: Books) -> Non
     assert list(by_day) == ["2026-01-01", "2026-01-02", "2026-01-03"]
     assert [row["payments"] for row in by_day.values()] == [0, 1, 0]
     assert by_day["2026-01-01"]["gross_usd"] == "0.00"
+
+
+def test_a_day_is_drawn_as_tall_as_its_gross_and_each_part_has_a_colour(books: Books) -> None:
+    books.pay(amount_paid=45, amount_charged=45, amount_refunded=15, credits_granted=666)
+    books.pay(payment_status="lost", amount_disputed=10, credits_granted=0, paid_at=START)
+    day = rows(books.asked("revenue_by_day", params=_JANUARY))["2026-01-01"]
+    file = SQL_ROOT / "reports" / "revenue_by_day.sql"
+    chart = read_report("revenue_by_day", file.read_text(encoding="utf-8")).chart
+    assert chart is not None
+    assert sum(Decimal(day[part]) for part in chart.values) == Decimal(day["gross_usd"])
+    for place in range(1, len(chart.values) + 1):
+        assert PAGE_STYLE.count(f"--series-{place}: #") == 2
 
 
 def test_a_day_begins_and_ends_in_utc(books: Books) -> None:

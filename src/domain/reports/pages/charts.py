@@ -1,6 +1,6 @@
 """Draws a plot as a static SVG: no script, no style of its own, a text for screen readers.
 
-Colours come from the page through the classes `series-1`, `series-2`, `grid` and `quiet`. Sizes
+Colours come from the page through the classes `series-1` to `series-3`, `grid` and `quiet`. Sizes
 are in pixels, computed with decimals from the amounts.
 """
 

@@ -7,12 +7,14 @@ import hashlib
 _LIGHT = """
   --ground: #f6f7f9; --raised: #ffffff; --text: #1b2430; --quiet: #566273; --line: #dde2e9;
   --accent: #0b6b5d; --accent-text: #ffffff; --series-1: #0f7f6e; --series-2: #d9822b;
+  --series-3: #b23a5b;
   --good: #0b6b3a; --good-ground: #e2f5ea; --waiting: #84500a; --waiting-ground: #fdf0d9;
   --bad: #a12622; --bad-ground: #fde8e6; --plain-ground: #edf0f4; --strip: #1b243008;
 """
 _DARK = """
   --ground: #11161d; --raised: #1a212b; --text: #e6eaf0; --quiet: #9aa7b8; --line: #2e3846;
   --accent: #4fd1b8; --accent-text: #08231e; --series-1: #3bb8a1; --series-2: #e5a057;
+  --series-3: #e0718f;
   --good: #6ed99b; --good-ground: #123524; --waiting: #f0b95b; --waiting-ground: #3a2a0e;
   --bad: #ff9b94; --bad-ground: #431d1b; --plain-ground: #283240; --strip: #ffffff0a;
 """
@@ -23,6 +25,7 @@ _CONTENT = (
     (".chart text", "font: 12px/1 system-ui, sans-serif; fill: var(--quiet)"),
     (".series-1", "fill: var(--series-1)"),
     (".series-2", "fill: var(--series-2)"),
+    (".series-3", "fill: var(--series-3)"),
     (".grid", "stroke: var(--line)"),
     (".strip", "fill: transparent"),
     ("g:hover > .strip", "fill: var(--strip)"),
