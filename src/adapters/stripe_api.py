@@ -138,7 +138,8 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     except stripe.InvalidRequestError as error:
         return StripeRefused(f"Stripe: {error.code or 'invalid request'}", about_object=True)
     except stripe.StripeError as error:
-        return StripeUnreachable(f"Stripe: {type(error).__name__} (HTTP {error.http_status})")
+        answered = f" (HTTP {error.http_status})" if error.http_status else ""
+        return StripeUnreachable(f"Stripe: {type(error).__name__}{answered}")
 
 
 def checked(answer: object, kind: str) -> Mapping[str, Any]:
