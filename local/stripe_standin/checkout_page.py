@@ -48,7 +48,7 @@ def _summary(session: Json, problem: str) -> str:
         for item in session["line_items"]["data"]
     )
     amount = _amount(session)
-    user = escape(session["client_reference_id"] or "nobody")
+    user = escape(_user(session) or "nobody")
     state = f"{session['status']}, {session['payment_status'].replace('_', ' ')}{_money(session)}"
     back = _way_back(session)
     return (
@@ -162,8 +162,18 @@ def _buying(account: StripeAccount) -> str:
 
 def _session_row(session: Json) -> list[str]:
     link = f'<a href="/pay/{escape(session["id"])}">{escape(session["id"][:18])}…</a>'
-    user = escape(session["client_reference_id"] or "")
-    return [link, user, _amount(session), session["status"], session["payment_status"]]
+    return [
+        link,
+        escape(_user(session)),
+        _amount(session),
+        session["status"],
+        session["payment_status"],
+    ]
+
+
+def _user(session: Json) -> str:
+    """Whom the till credits: a reference may be a cart's."""
+    return session["metadata"].get("user_id") or session["client_reference_id"] or ""
 
 
 def _amount(session: Json) -> str:

@@ -42,7 +42,7 @@ GRANT INSERT ON credit_ledger, stripe_events TO webhook_writer, operator;
 GRANT UPDATE (object_id, request) ON stripe_events TO operator;
 GRANT INSERT, UPDATE ON packages TO operator;
 
-GRANT SELECT ON till, packages, users, payment_transactions, credit_ledger, stripe_events TO report_reader;
+GRANT SELECT ON packages, users, payment_transactions, credit_ledger, stripe_events TO report_reader;
 
 -- Later migrations run as migrator, who owns what there is so far. To hand a table over one must be
 -- a member of the role that gets it.

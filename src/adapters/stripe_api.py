@@ -144,7 +144,8 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     except stripe.InvalidRequestError as error:
         return StripeRefused(f"Stripe: {error.code or 'invalid request'}", about_object=True)
     except stripe.StripeError as error:
-        why = f"Stripe: {type(error).__name__} (HTTP {error.http_status})"
+        status = f" (HTTP {error.http_status})" if error.http_status else ""
+        why = f"Stripe: {type(error).__name__}{status}"
         return StripeUnreachable(why, answered=_is_an_answer(error))
 
 

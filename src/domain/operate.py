@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.books import Books, NamedPayment
-from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater, Verdict
+from domain.converge import (
+    Outcome,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+    TryLater,
+    Verdict,
+)
 from domain.events import Hint, Reference, ReferenceKind, Resolution, Source, identify
 from domain.operations import (
     AdjustCredits,
@@ -39,16 +46,13 @@ class Done:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-EventOfStripe = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What operations work with. `event` asks Stripe for an event, None when it has none."""
 
     books: Books
     converge: Callable[[Hint], Outcome | TryLater]
-    event: Callable[[str], EventOfStripe]
+    event: Callable[[str], RetrievedEvent]
     livemode: bool
 
 

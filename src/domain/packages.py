@@ -74,7 +74,7 @@ def sale_of(
     if priced and (named is None or any(quantity != 0 for _, quantity in priced)):
         return _sale_by_price(priced, named)
     if named is not None:
-        return sale_named(named, purchase, catalogue)
+        return _sale_named(named, purchase, catalogue)
     return unknown_sale(None) if rules.hold_unlisted_sales and _names_a_user(purchase) else None
 
 
@@ -131,7 +131,7 @@ def _disagrees(named: object, package: Package) -> HeldReason | None:
     return None if named in (None, package.package_id) else HeldReason.PACKAGE_MISMATCH
 
 
-def sale_named(named: object, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
+def _sale_named(named: object, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
     """The sale of the package with the id `named`, held when the price does not agree."""
     package_id = text(named)
     if package_id is None:

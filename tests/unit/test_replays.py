@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 
 from domain.books import RememberedEvent
-from domain.converge import Outcome, StripeRefused, StripeUnreachable, TryLater, Verdict
+from domain.converge import (
+    Outcome,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+    TryLater,
+    Verdict,
+)
 from domain.events import Hint, Reference, ReferenceKind, Source
-from domain.operate import Desk, Done, EventOfStripe, operate
+from domain.operate import Desk, Done, operate
 from domain.operations import OperationRefused, ReplayEvent, Signed
 from tests.unit.builders import event, session
 from tests.unit.test_identify_malformed import JSON, MISSHAPEN
@@ -45,7 +52,7 @@ class FakeBooks:
 
 
 def replayed(
-    said: EventOfStripe, outcome: Outcome | TryLater = RECORDED, **remembered: RememberedEvent
+    said: RetrievedEvent, outcome: Outcome | TryLater = RECORDED, **remembered: RememberedEvent
 ) -> tuple[Done | OperationRefused, list[Hint]]:
     """The answer when Stripe says this of the event, and what went through the five steps."""
     hints: list[Hint] = []

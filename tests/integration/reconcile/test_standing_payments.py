@@ -21,6 +21,17 @@ def test_a_payment_recorded_from_a_snapshot_is_completed(past: Past) -> None:
     assert past.till.payment(session_id)["enriched"] is True
 
 
+def test_a_payment_that_was_dismissed_is_not_asked_about_for_ever(past: Past) -> None:
+    session_id = past.till.sell(user_id=None, metadata={"package_id": "starter"})
+    event = completed(past.account.complete(session_id))
+    past.till.stripe.faults.answer(503, times=2)
+    past.deliver([event])
+    dismissal = {"operation": "dismiss_payment", "actor": "olga", "request_id": "req_1"}
+    payment_id = past.till.payment(session_id)["payment_id"]
+    operations.handler({**dismissal, "payment_id": payment_id}, None)
+    assert past.reconcile()["checked"].get("incomplete_payments", 0) == 0
+
+
 def test_a_charge_settled_later_without_any_event_gets_its_amount(past: Past) -> None:
     session_id = past.till.sell(
         line_items=[(900, 1)], metadata={"package_id": "starter"}, currency="eur"

@@ -46,6 +46,18 @@ def test_a_package_is_bought_from_the_front_page(account: StripeAccount, server:
     assert account.sessions()[0]["client_reference_id"] == "user_7"
 
 
+def test_the_pages_name_the_user_whom_the_till_credits(
+    account: StripeAccount, server: Server
+) -> None:
+    price = account.create_price(4900, "usd", "Starter")["id"]
+    named = {"metadata": {"user_id": "user_7"}, "client_reference_id": "cart_9"}
+    session = account.create_checkout_session([(price, 1)], **named)
+    for path in ("/", f"/pay/{session['id']}"):
+        _, html, _ = ask(server.url, path)
+        assert "user_7" in html
+        assert "cart_9" not in html
+
+
 def test_an_open_purchase_offers_what_a_buyer_can_do(
     account: StripeAccount, server: Server
 ) -> None:
