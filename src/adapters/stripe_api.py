@@ -67,7 +67,7 @@ class StripeApi:
         none."""
 
         def event(path: str, kind: str) -> Mapping[str, Any]:
-            return checked(self._get(f"{path}/{quote(event_id, safe='')}"), kind)
+            return checked(self._get(path_of(path, event_id)), kind)
 
         return asked(
             lambda: (
@@ -78,7 +78,7 @@ class StripeApi:
 
     def _session(self, reference: Reference) -> Mapping[str, Any] | None:
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
-            path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
+            path = path_of("/v1/checkout/sessions", reference.id)
             return checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
         payment_intent = self._payment_intent(reference)
         found = payment_intent and self._list(
@@ -92,7 +92,7 @@ class StripeApi:
         """Thin events and old API versions name a charge, refund or dispute by its id alone."""
         if reference.kind is ReferenceKind.PAYMENT_INTENT:
             return reference.id
-        path = f"{PATHS[reference.kind]}/{quote(reference.id, safe='')}"
+        path = path_of(PATHS[reference.kind], reference.id)
         return id_of(checked(self._get(path), reference.kind).get("payment_intent"))
 
     def _purchase(self, session: Mapping[str, Any]) -> Purchase:
@@ -115,6 +115,15 @@ class StripeApi:
 
     def _get(self, path: str, **parameters: Any) -> object:
         return self._client.raw_request("get", path, **parameters).data
+
+
+def path_of(path: str, object_id: str) -> str:
+    """The path of one object. Two ids lead elsewhere however they are quoted, and are nobody's."""
+    if object_id in (".", ".."):
+        raise stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
+            "no object", "id", code="resource_missing"
+        )
+    return f"{path}/{quote(object_id, safe='')}"
 
 
 def unless_missing(question: Callable[[], T]) -> T | None:
