@@ -33,13 +33,15 @@ END
 $$;
 
 -- The ledger is append-only: nobody but its owner can change or remove a line. Renaming an erased
--- user reaches it through the foreign key, which acts as the owner.
+-- user reaches it through the foreign key, which acts as the owner. Operators may remove what was
+-- noted of somebody, which is no part of the sums.
 GRANT USAGE ON SCHEMA public TO webhook_writer, report_reader, operator;
 
 GRANT SELECT ON till, packages, users, payment_transactions, stripe_events TO webhook_writer, operator;
 GRANT INSERT, UPDATE ON users, payment_transactions TO webhook_writer, operator;
 GRANT INSERT ON credit_ledger, stripe_events TO webhook_writer, operator;
-GRANT UPDATE (object_id, request) ON stripe_events TO operator;
+GRANT UPDATE (object_id, request, note) ON stripe_events TO operator;
+GRANT SELECT (user_id, note), UPDATE (note) ON credit_ledger TO operator;
 GRANT INSERT, UPDATE ON packages TO operator;
 
 GRANT SELECT ON packages, users, payment_transactions, credit_ledger, stripe_events TO report_reader;

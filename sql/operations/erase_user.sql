@@ -1,5 +1,5 @@
 -- Takes a person out of the books and leaves every amount: the user id becomes an alias, e-mail
--- addresses go. The ledger follows the user through its foreign key, the totals of customers follow
+-- addresses and what operators have noted go, this note too if it names the person. The ledger follows the user through its foreign key, the totals of customers follow
 -- with the next fold.
 -- To be run as a REPEATABLE READ transaction: a purchase of the user that commits meanwhile, and that
 -- this does not see, then makes it fail.
@@ -10,7 +10,12 @@ WITH request AS (
     INSERT INTO stripe_events (
         event_id, event_type, object_id, source, outcome, request, actor, note)
     SELECT %(event_id)s::text, %(event_type)s::text, %(alias)s::text, 'operations', 'recorded',
-           %(request)s::jsonb, %(actor)s::text, %(note)s::text
+           %(request)s::jsonb, %(actor)s::text,
+           CASE WHEN strpos(lower(%(note)s::text), lower(%(user_id)s::text)) > 0
+                  OR EXISTS (SELECT FROM payment_transactions
+                              WHERE user_id = %(user_id)s::text
+                                AND strpos(lower(%(note)s::text), lower(customer_email)) > 0)
+                THEN NULL ELSE %(note)s::text END
      WHERE EXISTS (SELECT FROM users WHERE user_id = %(user_id)s::text)
         OR EXISTS (SELECT FROM payment_transactions WHERE user_id = %(user_id)s::text)
     ON CONFLICT (event_id) DO NOTHING
@@ -40,6 +45,11 @@ WITH request AS (
        SET user_id = %(alias)s::text, updated_at = now()
       FROM request
      WHERE user_id = %(user_id)s::text
+), entry AS (
+    UPDATE credit_ledger
+       SET note = NULL
+      FROM request
+     WHERE user_id = %(user_id)s::text AND note IS NOT NULL
 ), past_request AS (
     -- Operations remember whom they were about.
     UPDATE stripe_events AS past
@@ -47,9 +57,11 @@ WITH request AS (
                             ELSE past.object_id END,
            request = CASE past.request ->> 'user_id' WHEN %(user_id)s::text
                           THEN jsonb_set(past.request, '{user_id}', 'null')
-                          ELSE past.request END
+                          ELSE past.request END,
+           note = NULL
       FROM request
      WHERE past.source = 'operations'
-       AND (past.object_id = %(user_id)s::text OR past.request ->> 'user_id' = %(user_id)s::text)
+       AND (past.object_id = %(user_id)s::text OR past.request ->> 'user_id' = %(user_id)s::text
+            OR past.payment_id IN (SELECT payment_id FROM payment))
 )
 SELECT (SELECT count(*) FROM payment) AS payments FROM request

@@ -25,6 +25,8 @@ from domain.reconcile.sources import NoAnswer, Sources
 # unavailable: a schema or privileges that do not fit (42), no resources left (53).
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _EVERYBODYS = ("42", "53")
+# What a second connection says too is of the connection no longer, but of what was asked.
+_INTERNAL = "XX000"
 
 
 def writing_sources(database: Database, history: StripeHistory, configured: Settings) -> Sources:
@@ -97,7 +99,9 @@ def _converge(
 
 def _raise_if_everybodys(error: Exception, database: Database) -> None:
     """Raises when it was the database: it says so, or does not answer a question about nothing."""
-    sqlstate = getattr(error, "sqlstate", None) or ""
-    if isinstance(error, DatabaseUnavailable) or sqlstate.startswith(_EVERYBODYS):
+    is_unavailable = isinstance(error, DatabaseUnavailable)
+    behind = error.__context__ if is_unavailable else error
+    sqlstate = getattr(behind, "sqlstate", None) or ""
+    if sqlstate.startswith(_EVERYBODYS) or (is_unavailable and sqlstate != _INTERNAL):
         raise error
     ask_about_nothing(database)

@@ -69,7 +69,7 @@ class StripeApi:
         none."""
 
         def event(path: str, kind: str) -> Mapping[str, Any]:
-            return checked(self._get(f"{path}/{quote(event_id, safe='')}"), kind)
+            return checked(self._get(path_of(path, event_id)), kind)
 
         return asked(
             lambda: (
@@ -80,7 +80,7 @@ class StripeApi:
 
     def _session(self, reference: Reference) -> Mapping[str, Any] | None:
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
-            path = f"/v1/checkout/sessions/{quote(reference.id, safe='')}"
+            path = path_of("/v1/checkout/sessions", reference.id)
             return checked(self._get(path, expand=list(EXPAND_SESSION)), "checkout.session")
         payment_intent = self._payment_intent(reference)
         found = payment_intent and self._list(
@@ -94,7 +94,7 @@ class StripeApi:
         """Thin events and old API versions name a charge, refund or dispute by its id alone."""
         if reference.kind is ReferenceKind.PAYMENT_INTENT:
             return reference.id
-        path = f"{PATHS[reference.kind]}/{quote(reference.id, safe='')}"
+        path = path_of(PATHS[reference.kind], reference.id)
         return id_of(checked(self._get(path), reference.kind).get("payment_intent"))
 
     def _purchase(self, session: Mapping[str, Any]) -> Purchase:
@@ -121,6 +121,15 @@ class StripeApi:
         except (AttributeError, LookupError, TypeError, UnicodeDecodeError):
             # The package stumbles over errors of others, such as `{"error": "bad gateway"}`.
             raise stripe.APIError("no answer of Stripe's") from None
+
+
+def path_of(path: str, object_id: str) -> str:
+    """The path of one object. Two ids lead elsewhere however they are quoted, and are nobody's."""
+    if object_id in (".", ".."):
+        raise stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
+            "no object", "id", code="resource_missing"
+        )
+    return f"{path}/{quote(object_id, safe='')}"
 
 
 def unless_missing(question: Callable[[], T]) -> T | None:

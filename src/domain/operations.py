@@ -121,7 +121,7 @@ def read_operation(request: object) -> Operation | Doctor | OperationRefused:
         return OperationRefused("unknown_operation", f"operation must be one of {known}")
     try:
         if name == DOCTOR:
-            _check_fields(request, {"operation", "url"})
+            _check_fields(request, {"url"} | _COMMON_FIELDS)
             return Doctor(_words(request, "url"))
         reader, fields = _READERS[name]
         _check_fields(request, fields | _COMMON_FIELDS)
@@ -135,7 +135,8 @@ _COMMON_FIELDS = {"operation", "actor", "note", "request_id"}
 
 
 def _check_fields(request: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(str(field) for field in request.keys() - known)
+    # In ASCII: half a surrogate pair could not leave in an answer.
+    unknown = sorted(ascii(field).strip("'") for field in request.keys() - known)
     if unknown:
         raise _Mistake(f"{request['operation']} has no field {', '.join(unknown)}")
 

@@ -33,7 +33,8 @@ def _deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
     """The migrations of this deployment, all of them in time, or none."""
     if not deployment.wants_a_schema:
         return Migrated((), ())
-    return _migrated(context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_ANSWER)
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return _migrated(math.inf if remaining is None else remaining() / 1000 - SECONDS_TO_ANSWER)
 
 
 def _migrated(seconds: float) -> Migrated | Refused:

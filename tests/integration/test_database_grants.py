@@ -55,8 +55,12 @@ GRANTS: dict[str, dict[str, str]] = {
         )
     },
 }
-# Erasing a person renames, or forgets, whom past operations were about.
+# Erasing a person renames, or forgets, whom past operations were about, and what was noted.
 COLUMN_GRANTS = {
+    ("credit_ledger", "note", "operator", "SELECT"),
+    ("credit_ledger", "note", "operator", "UPDATE"),
+    ("credit_ledger", "user_id", "operator", "SELECT"),
+    ("stripe_events", "note", "operator", "UPDATE"),
     ("stripe_events", "object_id", "operator", "UPDATE"),
     ("stripe_events", "request", "operator", "UPDATE"),
 }

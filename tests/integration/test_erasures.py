@@ -8,6 +8,7 @@ from tests.till import Till, completed
 pytestmark = pytest.mark.usefixtures("sound_books")
 
 EMAIL = "buyer@example.com"
+HELD_MISMATCH = {"metadata": {"package_id": "professional"}}
 
 
 def assert_no_trace(till: Till, *of: str) -> None:
@@ -183,3 +184,39 @@ def test_a_payment_of_a_user_is_not_erased_by_its_id(till: Till) -> None:
 def test_a_payment_that_is_not_there_is_not_erased(till: Till) -> None:
     assert error_code(ask("erase_user", payment_id="pay_none")) == "unknown_payment"
     assert till.count("stripe_events") == 0
+
+
+def test_what_operators_noted_of_an_erased_user_is_gone(till: Till) -> None:
+    till.sell_paid(customer_email=EMAIL)
+    _, held = nobodys(till)
+    ask("adjust_credits", "a", user_id="user_123", delta=5, note=f"Ana, {EMAIL}, asked")
+    ask("resolve_payment", "b", payment_id=held, user_id="user_123", note="Ana's too")
+    mismatched = HELD_MISMATCH | {"user_id": "user_123"}
+    _, accepted = sell_held(till, **mismatched)
+    ask("resolve_payment", "c", payment_id=accepted, note="Ana says so")
+    ask("erase_user", "d", user_id="user_123", note="ticket 9")
+    assert_no_trace(till, "Ana", EMAIL)
+    notes = till.rows("SELECT note FROM stripe_events WHERE note IS NOT NULL")
+    assert notes == [{"note": "ticket 9"}]
+
+
+@pytest.mark.parametrize("note", ["user_123 wrote to us", "BUYER@example.com wrote to us"])
+def test_the_note_of_an_erasure_is_not_kept_if_it_names_the_person(till: Till, note: str) -> None:
+    till.sell_paid(customer_email=EMAIL)
+    ask("erase_user", user_id="user_123", note=note)
+    assert_no_trace(till, note)
+
+
+def test_what_operators_noted_of_an_erased_payment_is_gone(till: Till) -> None:
+    _, payment_id = nobodys(till, customer_email=EMAIL)
+    ask("dismiss_payment", "a", payment_id=payment_id, note="Ana bought a mug")
+    ask("erase_user", "b", payment_id=payment_id, note=f"{EMAIL} wrote to us")
+    assert_no_trace(till, "Ana", EMAIL)
+
+
+def test_what_operators_noted_of_others_is_left(till: Till) -> None:
+    for user_id in ("ana", "bob"):
+        till.add_user(user_id)
+        ask("adjust_credits", user_id, user_id=user_id, delta=5, note=f"for {user_id}")
+    ask("erase_user", user_id="ana")
+    assert everything(till).count("for bob") == 2

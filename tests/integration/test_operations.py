@@ -171,8 +171,9 @@ def test_a_replayed_event_releases_a_payment_once_its_package_is_for_sale(till: 
     assert ask("replay_event", event_id=event_id)["delta"] == 70
 
 
-def test_an_event_that_nobody_knows_cannot_be_replayed(till: Till) -> None:
-    assert error_code(ask("replay_event", event_id="evt_none")) == "unknown_event"
+@pytest.mark.parametrize("event_id", ["evt_none", ".", "..", "../events", "?", "#", "a\nb"])
+def test_an_event_that_nobody_knows_cannot_be_replayed(till: Till, event_id: str) -> None:
+    assert error_code(ask("replay_event", event_id=event_id)) == "unknown_event"
 
 
 BAD: dict[str, tuple[object, str]] = {

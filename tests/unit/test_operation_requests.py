@@ -163,3 +163,12 @@ def test_a_user_or_a_payment_is_erased_but_not_both() -> None:
 def test_a_request_asks_for_what_decides_and_not_for_who_signs_it() -> None:
     operation: Any = read_operation(asked("resolve_payment", note="a ticket", package_id=None))
     assert operation.signed.asked == {"payment_id": "pay_1", "user_id": "ana"}
+
+
+def test_a_field_that_is_no_text_is_named_so_that_the_answer_can_be_encoded() -> None:
+    assert refusal(asked("erase_user", **{"\ud800": 1})) == "erase_user has no field \\ud800"
+
+
+def test_a_doctor_may_be_signed_like_any_other() -> None:
+    signature = {"actor": "olga", "note": "a ticket", "request_id": "req_1"}
+    assert read_operation({"operation": "doctor", **signature}) == Doctor(None)

@@ -86,7 +86,8 @@ def _prove_request(request: Mapping[str, Any], now: datetime) -> ProveRequest:
 
 
 def _only(request: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(str(field) for field in request.keys() - known)
+    # In ASCII: half a surrogate pair could not leave in an answer.
+    unknown = sorted(ascii(field).strip("'") for field in request.keys() - known)
     if unknown:
         raise _Mistake(f"there is no field {', '.join(unknown)}; known are {_listed(known)}")
 

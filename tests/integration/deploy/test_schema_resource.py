@@ -57,6 +57,11 @@ def test_a_new_stack_gets_its_schema(stack: CloudFormation, empty_database: str)
     assert "payment_transactions" in tables(empty_database)
 
 
+def test_a_call_without_a_context_has_no_end(stack: CloudFormation, empty_database: str) -> None:
+    migrate.handler(stack.request("Create"), None)
+    assert stack.answer["Status"] == "SUCCESS"
+
+
 def test_the_answer_says_which_request_it_is_for(
     stack: CloudFormation, empty_database: str
 ) -> None:

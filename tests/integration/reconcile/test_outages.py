@@ -7,7 +7,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.integration.reconcile.odd import refuse_odd_ones, sell_around
 from tests.integration.reconcile.past import Past, recorded
 
-OF_EVERYBODY = "25006 25P02 42501 42703 42P01 53100 53200 53300 57P01 57P03"
+OF_EVERYBODY = "25006 25P02 42501 42703 42P01 53100 53200 53300 57P01 57P03 58030"
 
 
 @pytest.mark.parametrize("sqlstate", OF_EVERYBODY.split())

@@ -86,7 +86,7 @@ def test_sessions_about_which_stripe_answers_nothing_that_can_be_read(
 
 OF_ONE_ROW = (
     "0A000 21000 22001 22003 22021 22P02 23502 23503 23505 23514 40001 40P01 44000"
-    " 54000 55P03 57014 P0001 XX001"
+    " 54000 55P03 57014 P0001 XX000 XX001"
 )
 
 

@@ -61,6 +61,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "no object": (None, "JSON object"),
     "a list": ([], "JSON object"),
     "an unknown field": ({"sinc": "2026-01-01"}, "sinc"),
+    "a field that is no text": ({"\ud800": 1}, "there is no field \\ud800;"),
     "no time": ({"since": "last week"}, "since must be an ISO 8601 time"),
     "a number for a time": ({"since": 5}, "since must be an ISO 8601 time"),
     "a time to come": ({"since": "2027-01-01"}, "since must lie between"),
