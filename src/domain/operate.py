@@ -91,7 +91,8 @@ def _resolve(operation: ResolvePayment, desk: Desk) -> Done | OperationRefused:
         return _unknown_payment(operation.payment_id)
     refused = _why_not_resolved(operation, found)
     if refused is not None:
-        return refused
+        # The same request may have been done since it was looked for.
+        return _done_before(operation.signed, desk.books) or refused
     resolution = Resolution(user_id=operation.user_id, package_id=operation.package_id)
     hint = replace(_hint_of_session(operation.signed, found.session_id), resolution=resolution)
     return _converged(hint, operation.signed, desk)
