@@ -28,7 +28,7 @@ serve: .venv/ready ## Serve the webhook and the reports on http://127.0.0.1:8000
 	@$(WITH_SRC) $(PY) -m local.serve
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
-	@$(PY) -m pytest -n auto tests $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, import rules and the SAM template
 	$(PY) -m ruff check $(OURS)

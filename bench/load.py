@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from adapters import rollup
+from adapters import totals
 from adapters.postgres import Database, connect
 from local.migrate import migrate
 from local.postgres import Server
@@ -40,7 +40,7 @@ def loaded_database(server: Server, name: str, payments: int, users: int, change
         connection.execute("SELECT setseed(0.5)")
         _load(connection, {"payments": payments, "users": users, "changes": changes})
     database = Database(lambda: connect(url))
-    rollup.repair(database)
+    totals.repair(database)
     database.close()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

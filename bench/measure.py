@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import Page, answer
+from reports.answers import Page, answer
 
 RUNS = 40
 # Far enough into a list to tell a page that is found by its key from one that is counted to.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount, serving
+from standin import StripeAccount, serving
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import psycopg
 
 from adapters.database_login import refusal
-from adapters.environment import Misconfigured, Settings, settings
 from adapters.postgres import DatabaseUnavailable, InsecureConnection
+from adapters.settings import Misconfigured, Settings, settings
 from local.migrate import MigrationError
 from local.postgres import ServerError
 

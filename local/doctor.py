@@ -16,7 +16,7 @@ from local.lambda_context import LambdaContext
 from local.migrate import migrate
 from local.postgres import postgres_server
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount, serving
+from standin import StripeAccount, serving
 
 _STANDIN_URL = "https://till.example.com/stripe/webhook"
 _WIDTH = 100

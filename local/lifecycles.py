@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 
 
 class Clock:

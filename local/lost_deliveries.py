@@ -14,7 +14,7 @@ from local.lifecycles import Clock, Shop
 from local.migrate import migrate, set_back
 from local.postgres import postgres_server
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount, serving
+from standin import StripeAccount, serving
 
 PURCHASES = 150
 DAYS = 5

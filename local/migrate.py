@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from adapters.database_login import refusal
-from adapters.environment import Misconfigured, settings
+from adapters.settings import Misconfigured, settings
 from local.lambda_context import LambdaContext
 
 _PROJECT = Path(__file__).resolve().parent.parent

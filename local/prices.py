@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
-from local.stripe_standin import StripeAccount
-from local.stripe_standin.ids import Ids
+from standin import StripeAccount
+from standin.ids import Ids
 
 
 def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:

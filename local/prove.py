@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.prove import Proof, Unequal, Watcher, prove
-from domain.reconcile.requests import (
-    ProveRequest,
-    ReconcileRequest,
-    RequestRefused,
-    read_request,
-)
-from domain.reconcile.run import Limits
 from handlers import wiring
 from local import reconcile
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
+from reconcile.prove import Proof, Unequal, Watcher, prove
+from reconcile.requests import (
+    ProveRequest,
+    ReconcileRequest,
+    RequestRefused,
+    read_request,
+)
+from reconcile.run import Limits
 
 _INTERRUPTED = 130
 _USAGE = 2

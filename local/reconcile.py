@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reconcile.answers import iso
-from domain.reconcile.requests import ReconcileRequest, RequestRefused, read_request
-from domain.reconcile.run import Limits, Step
-from domain.reconcile.walks import Reconciled, reconcile
 from handlers import wiring
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
+from reconcile.answers import iso
+from reconcile.requests import ReconcileRequest, RequestRefused, read_request
+from reconcile.run import Limits, Step
+from reconcile.walks import Reconciled, reconcile
 
 _INTERRUPTED = 130
 _USAGE = 2

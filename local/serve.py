@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from adapters.environment import DatabaseAddress, Settings
+from adapters.settings import DatabaseAddress, Settings
 from local.configured import FAILURES, NotConfigured, checked_settings
 from local.demo.history import DAYS, ShopClock
 from local.demo.opening import is_unused, open_with_story, silence
@@ -20,7 +20,7 @@ from local.demo.shop import MigrationRefused, Shop, configure, migrate, standin_
 from local.gateway import PortTaken, gateway
 from local.kept_database import kept_database, usual_data_dir, way_out
 from local.prices import price_packages
-from local.stripe_standin import Server, StripeAccount, serving
+from standin import Server, StripeAccount, serving
 
 _OTHER_PORTS = (
     "stop what listens there (another make serve?), or choose with --port and --stripe-port"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.stripe_standin.delivery import signature_header
+from standin.delivery import signature_header
 
 _PROJECT = Path(__file__).resolve().parent.parent
 

@@ -16,8 +16,8 @@ from psycopg.rows import dict_row
 from adapters import stripe_api
 from domain.events import EVENT_TYPES
 from handlers import operations, reports, webhook, wiring
-from local.stripe_standin import Server, StripeAccount, serving
-from local.stripe_standin.delivery import Form
+from standin import Server, StripeAccount, serving
+from standin.delivery import Form
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 

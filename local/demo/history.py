@@ -10,7 +10,7 @@ from typing import Any
 from domain.events import EVENT_TYPES
 from local.demo.page import NotAsTold
 from local.demo.shop import Shop
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 
 DAYS = 29
 _DAY_SECONDS = 24 * 60 * 60

@@ -15,7 +15,7 @@ from local.gateway import gateway
 from local.lambda_context import LambdaContext
 from local.postgres import available_server
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount, serving
+from standin import StripeAccount, serving
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from local.lambda_build.bytecode import compile_modules, compiler
 from local.lambda_build.packages import installed
 from local.lambda_build.target import PROJECT, Target
 
-OUR_PACKAGES = ("handlers", "domain", "adapters")
+OUR_PACKAGES = ("handlers", "adapters", "operations", "reconcile", "reports", "domain")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 

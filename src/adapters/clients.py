@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from adapters.environment import STRIPE_API, DatabaseAddress, Settings
+from adapters.settings import STRIPE_API, DatabaseAddress, Settings
 
 if TYPE_CHECKING:
     from adapters.postgres import Database

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.environment import DatabaseAddress, Misconfigured, without_blanks
 from adapters.postgres import Connection, connect
+from adapters.settings import DatabaseAddress, Misconfigured, without_blanks
 
 ReadSecret = Callable[[str, bool], Mapping[str, Any] | None]
 MakeToken = Callable[[DatabaseAddress], str]

@@ -4,16 +4,23 @@ from collections.abc import Callable
 
 import psycopg
 
-from adapters.environment import Misconfigured, Settings
-from adapters.migrations import READ_HISTORY, migrations_on_disk
+from adapters.migrations import READ_HISTORY, migrations_on_disk, refusal
 from adapters.postgres import Database, InsecureConnection
+from adapters.settings import Misconfigured, Settings
 from adapters.sql_files import statement
 from adapters.stripe_account import StripeAccount
 from adapters.stripe_api import API_VERSION
 from adapters.stripe_credentials import StripeCredentials
-from domain.doctor.configuration import key_problem
-from domain.doctor.facts import DatabaseFacts, Deployment, Offer, Stranger, StripeFacts, Unknown
-from domain.migrations import Refused, refusal
+from operations.doctor.configuration import key_problem
+from operations.doctor.facts import (
+    DatabaseFacts,
+    Deployment,
+    Misfit,
+    Offer,
+    Stranger,
+    StripeFacts,
+    Unknown,
+)
 
 FIND_OFFERS = statement("operations/find_offers")
 FIND_STRANGERS = statement("operations/find_strangers")
@@ -65,7 +72,7 @@ def _database_facts(database: Database) -> DatabaseFacts:
     )
 
 
-def _pending(database: Database) -> tuple[str, ...] | Refused | Unknown:
+def _pending(database: Database) -> tuple[str, ...] | Misfit | Unknown:
     migrations = migrations_on_disk()
     try:
         with database.transaction() as connection:
@@ -75,7 +82,9 @@ def _pending(database: Database) -> tuple[str, ...] | Refused | Unknown:
     except psycopg.errors.InsufficientPrivilege as error:
         return Unknown(_named(error))
     refused = refusal(migrations, history)
-    return refused or tuple(each.version for each in migrations if each.version not in history)
+    if refused is not None:
+        return Misfit(refused.message)
+    return tuple(each.version for each in migrations if each.version not in history)
 
 
 def _offers(database: Database) -> tuple[Offer, ...] | Unknown:

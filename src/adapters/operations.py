@@ -10,14 +10,14 @@ from psycopg import errors
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
-from domain.books import NamedPayment, RememberedEvent
-from domain.operations import (
+from domain.events import Signed
+from operations.books import NamedPayment, RememberedEvent
+from operations.requests import (
     AdjustCredits,
     DismissPayment,
     ErasePayment,
     EraseUser,
     OperationRefused,
-    Signed,
 )
 
 FIND_PAYMENT = statement("operations/find_payment")
@@ -29,7 +29,7 @@ ERASE_USER = statement("operations/erase_user")
 
 
 class PostgresBooks:
-    """`domain.books.Books` over Postgres."""
+    """`operations.books.Books` over Postgres."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

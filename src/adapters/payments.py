@@ -2,23 +2,20 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg import DataError, IntegrityError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from adapters.postgres import Database
-from adapters.rollup import change
 from adapters.sql_files import statement
+from adapters.totals import change
 from domain.converge import Found, Recorded, RowRefused, StandingPayment, Write
-from domain.events import Hint, Reference, ReferenceKind
+from domain.events import Hint, Reference, ReferenceKind, Signed
 from domain.money import to_major, to_minor
 from domain.packages import Package, Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
-
-if TYPE_CHECKING:
-    from domain.operations import Signed
 
 FIND = statement("payments/find_payment")
 RECORD = statement("payments/record_payment")
@@ -113,7 +110,7 @@ def _event_columns(hint: Hint) -> dict[str, Any]:
     }
 
 
-def request_columns(signed: "Signed | None") -> dict[str, Any]:
+def request_columns(signed: Signed | None) -> dict[str, Any]:
     """What is remembered of the request of an operator, if one asked."""
     return {
         "actor": signed.actor if signed else None,

@@ -10,9 +10,9 @@ from adapters.payments import catalogue_of, rules_of, standing_of
 from adapters.postgres import Database
 from adapters.sql_files import SQL_ROOT, statement
 from domain.packages import ForSale
-from domain.reconcile.progress import Progress, Sweep
-from domain.reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
-from domain.reports.header import read_report
+from reconcile.progress import Progress, Sweep
+from reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
+from reports.header import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
 FIND_PAYMENTS = statement("reconcile/find_payments")
@@ -33,7 +33,7 @@ _IN_ORDER = {sweep: place for place, sweep in enumerate(Sweep)}
 
 
 class PostgresRecords:
-    """`domain.reconcile.sources.Records` over Postgres."""
+    """`reconcile.sources.Records` over Postgres."""
 
     def __init__(
         self, database: Database, hold_unknown_users: bool, hold_unlisted_sales: bool
@@ -100,7 +100,7 @@ class PostgresRecords:
 
 
 class PostgresProgress:
-    """`domain.reconcile.sources.ProgressBook` over Postgres."""
+    """`reconcile.sources.ProgressBook` over Postgres."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from adapters.environment import Settings
 from adapters.payments import PostgresTill
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
+from adapters.settings import Settings
 from adapters.stripe_listing import StripeHistory
 from domain.converge import (
     Outcome,
@@ -18,8 +18,8 @@ from domain.converge import (
     converge,
 )
 from domain.events import Hint, Reference
-from domain.reconcile.dry_run import DryProgress, DryRecords, DryTill
-from domain.reconcile.sources import NoAnswer, Sources
+from reconcile.dry_run import DryProgress, DryRecords, DryTill
+from reconcile.sources import NoAnswer, Sources
 
 # What Postgres answers to everybody and not because of one row, beside what makes a connection
 # unavailable: a schema or privileges that do not fit (42), no resources left (53).

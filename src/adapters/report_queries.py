@@ -12,10 +12,10 @@ from psycopg import errors
 
 from adapters.postgres import Connection, Database, DatabaseUnavailable
 from adapters.sql_files import SQL_ROOT
-from domain.reports.answers import Exported, Table
-from domain.reports.catalogue import Catalogue, read_catalogue
-from domain.reports.problems import Problem
-from domain.reports.queries import Query
+from reports.answers import Exported, Table
+from reports.catalogue import Catalogue, read_catalogue
+from reports.problems import Problem
+from reports.queries import Query
 
 # API Gateway waits 30 s for an answer.
 STATEMENT_TIMEOUT_MS = 20_000
@@ -109,7 +109,7 @@ class Reports:
         if not self._export_bucket:
             return _NOT_CONFIGURED
         # boto3 is heavy, and only exports need it.
-        from adapters.report_exports import S3_FAILURES, OutOfTime
+        from adapters.exports import S3_FAILURES, OutOfTime
 
         try:
             return self._guarded(query, self._exported, self._seconds_left())
@@ -144,7 +144,7 @@ class Reports:
         return Table(columns, cursor.fetchall())
 
     def _exported(self, query: Query, connection: Connection) -> Exported:
-        from adapters.report_exports import bucket
+        from adapters.exports import bucket
 
         return bucket(self._export_bucket).export(query, connection, self._seconds_left)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-from adapters.environment import without_blanks
+from adapters.settings import without_blanks
 
 MAX_AGE_SECONDS = 300
 

@@ -8,7 +8,7 @@ import stripe
 
 from adapters.stripe_api import PAGE, StripeApi, asked, checked
 from domain.converge import StripeRefused, StripeUnreachable
-from domain.doctor.facts import StripeFacts, Unknown
+from operations.doctor.facts import StripeFacts, Unknown
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.environment import Misconfigured, without_blanks
+from adapters.settings import Misconfigured, without_blanks
 from adapters.signatures import is_signed
 
 # An attacker's bad signatures must not become calls to Secrets Manager.

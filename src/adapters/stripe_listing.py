@@ -10,10 +10,10 @@ import stripe
 from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
 from domain.converge import StripeRefused, StripeUnreachable
 from domain.events import EVENT_TYPES
-from domain.reconcile.items import name_of
-from domain.reconcile.progress import Sweep, Window
-from domain.reconcile.sources import NoAnswer, Page
 from domain.stripe_objects import Purchase, expanded
+from reconcile.items import name_of
+from reconcile.progress import Sweep, Window
+from reconcile.sources import NoAnswer, Page
 
 # A hundred sessions with all that belongs to them take Stripe longer than a single one.
 READ_SECONDS = 20.0
@@ -65,7 +65,7 @@ class Pace:
 
 
 class StripeHistory(StripeApi):
-    """`domain.reconcile.sources.History`. `pace` is called before every call to Stripe."""
+    """`reconcile.sources.History`. `pace` is called before every call to Stripe."""
 
     def __init__(
         self, api_key: str, api_base: str, livemode: bool, pace: Callable[[], None]

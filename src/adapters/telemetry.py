@@ -20,7 +20,7 @@ from domain.measurements import Measurement, Unit
 
 NAMESPACE = "Tokentill"
 # Errors of these packages have texts that we wrote.
-OUR_PACKAGES = ("adapters", "domain", "handlers")
+OUR_PACKAGES = ("handlers", "adapters", "operations", "reconcile", "reports", "domain")
 FRAMES_SHOWN = 5
 
 _flushing = Lock()

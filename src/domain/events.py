@@ -9,13 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.stripe_objects import Purchase, expanded, id_of, text, whole
-
-if TYPE_CHECKING:
-    # The webhook does without it.
-    from domain.operations import Signed
 
 
 class Source(StrEnum):
@@ -76,6 +72,29 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Who asks, why, and under which id; the same id twice is done once.
+
+    `asked` are the fields that decide what is done: with others the id may not be used again.
+    """
+
+    operation: str
+    actor: str
+    note: str | None
+    request_id: str
+    asked: Mapping[str, Any]
+
+    @property
+    def event_id(self) -> str:
+        """Operations are remembered beside Stripe's events, under an id none of those has."""
+        return f"operation:{self.request_id}"
+
+    @property
+    def event_type(self) -> str:
+        return f"operation.{self.operation}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
     """What an operator says of a held payment; None leaves a part as Stripe has it."""
 
@@ -100,7 +119,7 @@ class Hint:
     resolution: Resolution | None = None
     is_listed: bool = False
     is_backfill: bool = False
-    signed: "Signed | None" = None
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from domain.deployments import Deployment, answer_to, deployment_of
-from domain.migrations import Migrated, Refused
+from adapters.migrations import Migrated, Refused
 from handlers import wiring
+from handlers.cloudformation import Deployment, answer_to, deployment_of
 
 # For stopping a migration and answering CloudFormation (three tries of 10 s).
 SECONDS_TO_ANSWER = 60.0

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from domain.operate import Done
-from domain.operations import Doctor, Operation, OperationRefused, read_operation
 from handlers import wiring
+from operations.operate import Done
+from operations.requests import Doctor, Operation, OperationRefused, read_operation
 
 # A statement that is not there fails here, at cold start, and not when an operator needs it.
 wiring.load_operations()

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.measurements import Measurement
-from domain.prove import Proof, Unequal, Watcher, prove
-from domain.reconcile.answers import answer_of, iso
-from domain.reconcile.measures import measurements_of_run
-from domain.reconcile.requests import (
+from handlers import wiring
+from reconcile.answers import answer_of, iso
+from reconcile.measures import measurements_of_run
+from reconcile.prove import Proof, Unequal, Watcher, prove
+from reconcile.requests import (
     ProveRequest,
     ReconcileRequest,
     RequestRefused,
     is_scheduled,
     read_request,
 )
-from domain.reconcile.run import Limits, Step, limits_of
-from domain.reconcile.tally import Tally
-from domain.reconcile.walks import Reconciled, reconcile
-from handlers import wiring
+from reconcile.run import Limits, Step, limits_of
+from reconcile.tally import Tally
+from reconcile.walks import Reconciled, reconcile
 
 wiring.load_reconcile()
 telemetry = wiring.telemetry("reconcile")
@@ -34,7 +34,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """Reconciles `{}`, `{"since": ISO time}` or `{"days": n}`, each with `"dry_run": true` and
     `"max_pages": n`; proves `{"prove": true, "since", "until"}`.
 
-    :returns: as `domain.reconcile.answers.answer_of` and `domain.prove.Proof.as_json` say, or
+    :returns: as `reconcile.answers.answer_of` and `reconcile.prove.Proof.as_json` say, or
         `{"error": {"code", "message"}}`. Raises NotReconciled when the schedule called.
     """
     with telemetry.invocation():

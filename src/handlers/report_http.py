@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from domain.reports.answers import Source, answer
-from domain.reports.negotiation import MEDIA_TYPES, preferred
-from domain.reports.problems import Problem, shown
-from domain.reports.requests import FORMATS
 from handlers.report_requests import ReportRequest
 from handlers.report_responses import response_of
+from reports.answers import Source, answer
+from reports.negotiation import MEDIA_TYPES, preferred
+from reports.problems import Problem, shown
+from reports.requests import FORMATS
 
 # Browsers put text/html first in Accept; who takes anything, like curl, gets JSON.
 _REPORT_FORMATS = ("json", "html", "csv")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from domain.reports.requests import EXACTLY
-from handlers.api_gateway import mapping, request_of
+from handlers.http import mapping, request_of
+from reports.requests import EXACTLY
 
 _ROOT = "reports"
 

@@ -5,14 +5,14 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from domain.reports.answers import Answer, Page, Source
-from domain.reports.catalogue import Catalogue
-from domain.reports.csv_format import as_csv
-from domain.reports.json_format import as_json
-from domain.reports.pages.pages import index_page, problem_page, report_page
-from domain.reports.pages.style import CONTENT_SECURITY_POLICY
-from domain.reports.problems import Problem, ProblemCode
 from handlers.report_requests import ReportRequest
+from reports.answers import Answer, Page, Source
+from reports.catalogue import Catalogue
+from reports.csv_format import as_csv
+from reports.json_format import as_json
+from reports.pages import index_page, problem_page, report_page
+from reports.problems import Problem, ProblemCode
+from reports.style import CONTENT_SECURITY_POLICY
 
 Response = dict[str, Any]
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reports.answers import Source, answer
-from domain.reports.direct import as_object
-from domain.reports.pages.widget_calls import asks_to_describe, call_of, is_widget, widget_of
-from domain.reports.pages.widgets import documentation, widget_html
-from domain.reports.problems import Problem
 from handlers import report_http, wiring
-from handlers.api_gateway import is_http
+from handlers.http import is_http
 from handlers.report_requests import report_request_of
+from reports.answers import Source, answer
+from reports.direct import as_object
+from reports.problems import Problem
+from reports.widget_calls import asks_to_describe, call_of, is_widget, widget_of
+from reports.widgets import documentation, widget_html
 
 # A report whose file cannot be read fails here, at cold start, and not at the first call.
 wiring.reports()

@@ -7,8 +7,8 @@ from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, NotAnEvent, NotOurs, Source, identify
 from domain.measurements import RETRY, SIGNATURE_FAILURE, measurements_of
 from handlers import wiring
-from handlers.api_gateway import Request, is_http, request_of, response, response_to
 from handlers.event_forms import NotJson, is_partner_event, parsed, queued
+from handlers.http import Request, is_http, request_of, response, response_to
 
 MAX_BODY_BYTES = 1024 * 1024
 

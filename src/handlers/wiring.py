@@ -11,18 +11,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapters import clients
-from adapters.environment import Misconfigured, Settings, settings
+from adapters.settings import Misconfigured, Settings, settings
 from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
 
 if TYPE_CHECKING:
+    from adapters.migrations import Migrated, Refused
     from adapters.report_queries import Reports
-    from domain.doctor.facts import Check
-    from domain.migrations import Migrated, Refused
-    from domain.operate import Desk, Done
-    from domain.operations import Operation, OperationRefused
-    from domain.reconcile.sources import Sources
+    from operations.doctor.facts import Check
+    from operations.operate import Desk, Done
+    from operations.requests import Operation, OperationRefused
+    from reconcile.sources import Sources
 
 
 # The webhook has 25 s, and Stripe may be silent for 16 s of them. What then still waits for a lock
@@ -67,7 +67,7 @@ def migrate(seconds: float) -> "Migrated | Refused":
 
 def answer_cloudformation(url: str, answer: Mapping[str, Any]) -> None:
     """Puts the answer where CloudFormation waits for it."""
-    from adapters.cloudformation import deliver
+    from handlers.cloudformation import deliver
 
     deliver(url, answer)
 
@@ -79,8 +79,8 @@ def reports(seconds_left: Callable[[], float] = lambda: math.inf) -> "Reports":
 
 def operate(operation: "Operation") -> "Done | OperationRefused":
     """Does what an operator asked for, with the configured database and Stripe account."""
-    from domain.operate import Done, operate
-    from domain.operations import EraseUser
+    from operations.operate import Done, operate
+    from operations.requests import EraseUser
 
     configured = settings()
     desk = _desk(configured)
@@ -100,7 +100,7 @@ def why_failed(error: Exception) -> "OperationRefused":
 
 def keep_house() -> None:
     """Folds what payments have changed into the totals that reports read."""
-    from adapters.rollup import fold
+    from adapters.totals import fold
 
     database = clients.database(settings())
     database.retrying(lambda: fold(database))
@@ -114,8 +114,8 @@ def load_operations() -> None:
 def examine(url: str | None) -> "list[Check]":
     """What the doctor says of this deployment, its Stripe account and its database."""
     from adapters.examination import database_facts, deployment_of, stripe_facts
-    from domain.doctor.diagnosis import diagnose
-    from domain.doctor.facts import Check
+    from operations.doctor.diagnosis import diagnose
+    from operations.doctor.facts import Check
 
     try:
         configured = settings()
@@ -170,7 +170,7 @@ def _signature_check(configured: Settings) -> Callable[[bytes, str], bool]:
 @lru_cache(maxsize=8)
 def _desk(configured: Settings) -> "Desk":
     from adapters.operations import PostgresBooks
-    from domain.operate import Desk
+    from operations.operate import Desk
 
     return Desk(
         books=PostgresBooks(clients.database(configured)),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.lambda_build import PROJECT, Target, build
+from local.lambda_build.artefact import OUR_PACKAGES
 from local.lambda_build.bytecode import WrongPython, compiler
 from local.lambda_build.contents import AWS_SERVICES
 
@@ -54,7 +55,7 @@ def test_it_is_under_60_mb(artefact: Path) -> None:
     assert size_bytes < LIMIT_BYTES
 
 
-@pytest.mark.parametrize("package", ["handlers", "domain", "adapters"])
+@pytest.mark.parametrize("package", OUR_PACKAGES)
 def test_it_has_our_code_and_what_belongs_to_it(artefact: Path, package: str) -> None:
     assert files(artefact / package) == files(SOURCE / package)
 
@@ -75,7 +76,7 @@ def test_every_top_level_name_is_ours_or_a_locked_packages(artefact: Path) -> No
         for line in record.read_text().splitlines()
     }
     # Bytecode of modules that are single files.
-    ours = {"handlers", "domain", "adapters", "sql", "__pycache__"}
+    ours = {*OUR_PACKAGES, "sql", "__pycache__"}
     assert {path.name for path in artefact.iterdir()} - recorded <= ours
 
 

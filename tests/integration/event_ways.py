@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.events import EVENT_TYPES
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 from tests.integration.purchase_moves import Json, legal_moves
 
 History = tuple[str, ...]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from handlers import webhook
-from local.stripe_standin.delivery import Form
+from standin.delivery import Form
 from tests.till import Till
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 
 Json = dict[str, Any]
 MISSING: Json = {"error": {"type": "invalid_request_error", "code": "resource_missing"}}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 
 Json = dict[str, Any]
 

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.migrations import migrate
+from adapters.migrations import Migrated, Migration, Refused, migrate
 from adapters.postgres import Database, connect
-from domain.migrations import Migrated, Migration, Refused
 from tests.till import Till
 
 ROLES = ("webhook_writer", "report_reader", "operator", "migrator")

@@ -13,7 +13,7 @@ from domain.derive import derive
 from domain.events import Reference, ReferenceKind
 from domain.payment import Payment, credits_due
 from domain.stripe_objects import Purchase
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 from tests.till import Till
 
 

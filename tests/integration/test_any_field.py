@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from standin.tests.openapi_schemas import properties_of
 from tests.integration.odd_stripe import OddStripe, Purchase, odd_stripe
-from tests.integration.standin.openapi_schemas import properties_of
 from tests.till import Till
 
 Json = dict[str, Any]

@@ -14,13 +14,12 @@ import pytest
 
 from adapters import bounded_connection, postgres
 from adapters.bounded_connection import NoAnswer
-from adapters.migrations import migrate, migrations_on_disk
+from adapters.migrations import Refused, migrate, migrations_on_disk
 from adapters.postgres import Database, DatabaseUnavailable, connect
 from adapters.report_queries import Reports
-from domain.migrations import Refused
-from domain.reports.problems import Problem
-from domain.reports.queries import Query
 from handlers import operations, reconcile
+from reports.problems import Problem
+from reports.queries import Query
 from tests.integration.relay import Relay, relay
 from tests.till import Till, completed
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from local.stripe_standin import money
+from standin import money
 from tests.till import Till, completed
 
 pytestmark = pytest.mark.usefixtures("sound_books")

@@ -10,8 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from adapters.migrations import migrations_on_disk
-from domain.migrations import Migrated, Migration
+from adapters.migrations import Migrated, Migration, migrations_on_disk
 from handlers import operations, reconcile, reports
 from tests.integration.reconcile.past import Past, open_past
 from tests.integration.roles import apply, as_role, role_of

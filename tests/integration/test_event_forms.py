@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handlers import webhook
-from local.stripe_standin import StripeAccount
+from standin import StripeAccount
 from tests.integration.forms import (
     FORMS,
     OLD_VERSION,

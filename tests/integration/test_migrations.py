@@ -9,9 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.migrations import migrate, migrations_on_disk
+from adapters.migrations import Migrated, Migration, Refused, migrate, migrations_on_disk
 from adapters.postgres import Database, connect
-from domain.migrations import Migrated, Migration, Refused
 from handlers import migrate as handler_of_migrate
 from handlers import wiring
 

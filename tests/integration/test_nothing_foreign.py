@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.cloudformation import deliver
 from handlers import migrate, operations, reconcile, reports, webhook, wiring
+from handlers.cloudformation import deliver
 from tests.integration.deploy.cloudformation import cloudformation
 from tests.integration.forms import message
 from tests.integration.reports.http import BROWSER

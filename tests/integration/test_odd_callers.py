@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from handlers import webhook
-from local.stripe_standin.delivery import signature_header
+from standin.delivery import signature_header
 from tests.integration.forms import message
 from tests.integration.said import listening
 from tests.till import WEBHOOK_SECRET, Till, completed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from local.prices import price_packages
-from local.stripe_standin import StripeAccount
-from local.stripe_standin.__main__ import seed
+from standin import StripeAccount
+from standin.__main__ import seed
 
 
 def account(id_seed: str) -> StripeAccount:

@@ -12,8 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from adapters.migrations import migrations_on_disk
-from domain.migrations import Migrated
+from adapters.migrations import Migrated, migrations_on_disk
 from handlers import operations
 from tests.integration.roles import ROLES, apply, as_role
 from tests.till import Till

@@ -12,7 +12,7 @@ from moto import mock_aws
 from psycopg.conninfo import conninfo_to_dict
 
 from adapters.database_login import login
-from adapters.environment import DatabaseAddress, Misconfigured
+from adapters.settings import DatabaseAddress, Misconfigured
 from handlers import operations, wiring
 from tests.till import WEBHOOK_SECRET, Till, completed
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import (
+from domain.events import EVENT_TYPES
+from operations.doctor.diagnosis import diagnose
+from operations.doctor.facts import (
     Check,
     DatabaseFacts,
     Deployment,
+    Misfit,
     Offer,
     Stranger,
     StripeFacts,
     Unknown,
 )
-from domain.events import EVENT_TYPES
-from domain.migrations import Refused
 
 URL = "https://till.example.com/stripe/webhook"
 VERSION = "2026-10-28.endive"
@@ -68,7 +68,7 @@ def diagnosis(
     deployed: Deployment | None = None,
     offers: tuple[Offer, ...] | Unknown = (STARTER,),
     prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
-    pending: tuple[str, ...] | Refused | Unknown = (),
+    pending: tuple[str, ...] | Misfit | Unknown = (),
     forbidden: tuple[str, ...] = (),
     strangers: tuple[Stranger, ...] = (),
 ) -> list[Check]:

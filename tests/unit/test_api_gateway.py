@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handlers.api_gateway import Request, request_of, response
+from handlers.http import Request, request_of, response
 
 BODY = '{"note": "für Zoë"}'
 

@@ -8,8 +8,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters import database_login
 from adapters.database_login import iam_token, login
-from adapters.environment import DatabaseAddress, Misconfigured
 from adapters.secrets import json_object
+from adapters.settings import DatabaseAddress, Misconfigured
 from tests.unit.blanks import BLANKS
 
 # Nothing listens on port 1: what is tested is what was tried.

@@ -4,10 +4,9 @@ import shlex
 
 import pytest
 
-from domain.doctor.diagnosis import diagnose
-from domain.doctor.facts import DatabaseFacts, Stranger, StripeFacts, Unknown
 from domain.events import EVENT_TYPES
-from domain.migrations import Refused
+from operations.doctor.diagnosis import diagnose
+from operations.doctor.facts import DatabaseFacts, Misfit, Stranger, StripeFacts, Unknown
 from tests.unit.doctor_builders import (
     STARTER,
     URL,
@@ -208,12 +207,12 @@ def test_an_unreachable_database_is_one_check_and_no_guesses() -> None:
     ("pending", "told"),
     [
         (("0007_more", "0008_even_more"), "Not applied: 0007_more, 0008_even_more. Invoke"),
-        (Refused("changed", "0001 was changed after it was applied"), "0001 was changed"),
+        (Misfit("0001 was changed after it was applied"), "0001 was changed"),
         (Unknown("InsufficientPrivilege"), "InsufficientPrivilege"),
     ],
 )
 def test_migrations_that_are_due_or_do_not_fit_are_told(
-    pending: tuple[str, ...] | Refused | Unknown, told: str
+    pending: tuple[str, ...] | Misfit | Unknown, told: str
 ) -> None:
     assert told in wrong(diagnosis(pending=pending))["migrations"]
 

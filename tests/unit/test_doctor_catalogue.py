@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.doctor.facts import Unknown
+from operations.doctor.facts import Unknown
 from tests.unit.doctor_builders import GOLD, STARTER, diagnosis, price, wrong
 
 

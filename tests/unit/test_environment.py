@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import certifi
 import pytest
 
-from adapters.environment import DatabaseAddress, Misconfigured, Settings, settings
 from adapters.postgres import RDS_AUTHORITIES, InsecureConnection, tls_parameters
+from adapters.settings import DatabaseAddress, Misconfigured, Settings, settings
 from tests.unit.blanks import BLANKS
 
 PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)

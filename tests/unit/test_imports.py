@@ -24,16 +24,16 @@ NEVER = {
     "aws_lambda_powertools.utilities.parameters",
     "aws_lambda_powertools.utilities.parser",
     "adapters.examination",
-    "adapters.report_exports",
+    "adapters.exports",
     "adapters.secrets",
 }
 # Stripe's client takes a third of a cold start; reports and migrations never speak to Stripe.
 UNUSED = {
-    "webhook": {"adapters.report_queries", "adapters.migrations", "domain.operate"},
-    "reports": {"stripe", "requests", "adapters.payments", "domain.operate"},
-    "reconcile": {"adapters.report_queries", "adapters.migrations", "domain.operate"},
+    "webhook": {"adapters.report_queries", "adapters.migrations", "operations.operate"},
+    "reports": {"stripe", "requests", "adapters.payments", "operations.operate"},
+    "reconcile": {"adapters.report_queries", "adapters.migrations", "operations.operate"},
     "operations": {"adapters.report_queries", "adapters.migrations"},
-    "migrate": {"stripe", "requests", "adapters.payments", "domain.operate"},
+    "migrate": {"stripe", "requests", "adapters.payments", "operations.operate"},
 }
 # Loaded while Lambda starts the function, and not while Stripe or an operator waits; a missing SQL
 # file is noticed then too.

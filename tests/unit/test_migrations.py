@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.migrations import Migration, refusal
+from adapters.migrations import Migration, refusal
 
 
 def migrations(*versions: str) -> list[Migration]:

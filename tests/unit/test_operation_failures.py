@@ -4,9 +4,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from adapters.environment import Misconfigured
 from adapters.operations import failed
 from adapters.postgres import DatabaseUnavailable
+from adapters.settings import Misconfigured
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PASSING = {

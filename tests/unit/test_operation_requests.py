@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.operations import (
+from operations.requests import (
     AdjustCredits,
     DismissPayment,
     Doctor,

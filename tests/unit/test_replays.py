@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from domain.books import RememberedEvent
 from domain.converge import (
     Outcome,
     RetrievedEvent,
@@ -15,9 +14,10 @@ from domain.converge import (
     TryLater,
     Verdict,
 )
-from domain.events import Hint, Reference, ReferenceKind, Source
-from domain.operate import Desk, Done, operate
-from domain.operations import OperationRefused, ReplayEvent, Signed
+from domain.events import Hint, Reference, ReferenceKind, Signed, Source
+from operations.books import RememberedEvent
+from operations.operate import Desk, Done, operate
+from operations.requests import OperationRefused, ReplayEvent
 from tests.unit.builders import event, session
 from tests.unit.test_identify_malformed import JSON, MISSHAPEN
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from adapters.environment import Misconfigured
+from adapters.settings import Misconfigured
 from adapters.stripe_credentials import StripeCredentials, StripeKeyring, credentials_of
 from tests.unit.blanks import BLANKS
 

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.cloudformation import NotDelivered
 from adapters.migrations import LOCK_KEY, migrations_on_disk
 from handlers import migrate, wiring
+from handlers.cloudformation import NotDelivered
 from tests.integration.deploy.cloudformation import CloudFormation, cloudformation
 
 VERSIONS = [migration.version for migration in migrations_on_disk()]

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from local.stripe_standin.api import Answer
-from local.stripe_standin.api_request import Request
+from standin.api import Answer
+from standin.api_request import Request
 from tests.integration.reconcile.past import Past
 
 Json = dict[str, Any]

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from domain.events import EVENT_TYPES, Hint, Source, identify
-from domain.reconcile.requests import ReconcileRequest
-from domain.reconcile.run import Limits
-from domain.reconcile.walks import Reconciled, reconcile
 from handlers import reconcile as reconcile_handler
 from handlers import wiring
 from local.lifecycles import Clock, Shop
 from local.migrate import set_back
-from local.stripe_standin import StripeAccount, serving
+from reconcile.requests import ReconcileRequest
+from reconcile.run import Limits
+from reconcile.walks import Reconciled, reconcile
+from standin import StripeAccount, serving
 from tests.till import WEBHOOK_SECRET, Till
 
 Json = dict[str, Any]

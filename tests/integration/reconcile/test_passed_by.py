@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from adapters import postgres
-from domain.reconcile.tally import LISTED
+from reconcile.tally import LISTED
 from tests.integration.reconcile.odd import (
     LOST,
     WALKS,

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import answer
+from reports.answers import answer
 
 database_url, folder = sys.argv[1:]
 reports = Reports(Database(lambda: connect(database_url)), "exports", directory=Path(folder))

@@ -7,9 +7,9 @@ import pytest
 
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import Page, Table, answer
-from domain.reports.problems import Problem
-from domain.reports.queries import Query
+from reports.answers import Page, Table, answer
+from reports.problems import Problem
+from reports.queries import Query
 from tests.integration.reports.books import START, Books
 
 

@@ -10,10 +10,10 @@ from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import Answer, answer
-from domain.reports.header import HeaderError
-from domain.reports.problems import Problem
 from handlers import operations
+from reports.answers import Answer, answer
+from reports.header import HeaderError
+from reports.problems import Problem
 from tests.databases import TestDatabases
 from tests.integration.reports.books import START, Books
 

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.postgres import Connection, Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import Table
-from domain.reports.problems import Problem
-from domain.reports.queries import Query
+from reports.answers import Table
+from reports.problems import Problem
+from reports.queries import Query
 
 _SETTINGS = "role", "transaction_read_only", "statement_timeout", "TimeZone"
 _SHOWN = ", ".join(f"current_setting('{name}') AS {name.lower()}" for name in _SETTINGS)

@@ -13,11 +13,11 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
 
-from adapters import multipart_upload, report_exports
+from adapters import exports, multipart_upload
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
-from domain.reports.answers import Exported, answer
-from domain.reports.problems import Problem
+from reports.answers import Exported, answer
+from reports.problems import Problem
 from tests.integration.reports.books import START, Books
 from tests.unit.reports.builders import report_file
 
@@ -31,12 +31,12 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("REPORTS_EXPORT_BUCKET", _BUCKET)
-    report_exports.bucket.cache_clear()
+    exports.bucket.cache_clear()
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket=_BUCKET)
         yield client
-    report_exports.bucket.cache_clear()
+    exports.bucket.cache_clear()
 
 
 def keys(s3: S3Client) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from adapters.sql_files import SQL_ROOT
-from domain.reports.header import read_report
-from domain.reports.pages.style import PAGE_STYLE
+from reports.header import read_report
+from reports.style import PAGE_STYLE
 from tests.integration.reports.books import START, Books
 
 _JANUARY = {"from": "2026-01-01", "to": "2026-01-04"}

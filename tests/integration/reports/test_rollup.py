@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters import rollup
+from adapters import totals
 from adapters.payments import PostgresTill
 from adapters.postgres import Database, connect
 from domain.converge import Verdict, Write
@@ -20,7 +20,7 @@ from tests.till import Till, completed
 
 def fold(till: Till) -> int:
     with closing(Database(lambda: connect(till.database_url))) as database:
-        return rollup.fold(database)
+        return totals.fold(database)
 
 
 def ask(operation: str, request_id: str = "req_1", **fields: Any) -> None:
@@ -152,4 +152,4 @@ def test_the_webhook_may_fold_under_its_own_role(till: Till) -> None:
     till.sell_paid()
     url = psycopg.conninfo.make_conninfo(till.database_url, options="-c role=webhook_writer")
     with closing(Database(lambda: connect(url))) as database:
-        assert rollup.fold(database) == 1
+        assert totals.fold(database) == 1

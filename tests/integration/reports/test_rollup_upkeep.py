@@ -9,16 +9,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters import rollup
-from adapters.migrations import migrate, migrations_on_disk
+from adapters import totals
+from adapters.migrations import Migrated, migrate, migrations_on_disk
 from adapters.payments import PostgresTill
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
 from domain.converge import Verdict, Write
 from domain.ledger import entry_for
-from domain.migrations import Migrated
 from domain.payment import Payment, PaymentStatus
-from domain.reports.answers import Page, answer
+from reports.answers import Page, answer
 from tests.integration.reports.books import START, Books
 from tests.unit.purchases import hint, payment
 
@@ -77,7 +76,7 @@ def sell_and_refund(url: str, writer: int) -> None:
 def fold_often(url: str) -> None:
     with database(url) as one:
         for _ in range(30):
-            rollup.fold(one, batch_size=2)
+            totals.fold(one, batch_size=2)
 
 
 def test_the_totals_are_true_at_every_moment_of_many_writing_and_folding(books: Books) -> None:
@@ -95,10 +94,10 @@ def test_the_totals_are_true_at_every_moment_of_many_writing_and_folding(books: 
 
 
 def test_a_fold_is_bounded(books: Books) -> None:
-    for _ in range(rollup.BATCHES + 3):
+    for _ in range(totals.BATCHES + 3):
         books.pay()
     with database(books.database_url) as one:
-        assert rollup.fold(one, batch_size=1) == rollup.BATCHES
+        assert totals.fold(one, batch_size=1) == totals.BATCHES
     assert count(books, "payment_changes") == 3
     assert audited(books.database_url) == []
 
@@ -107,7 +106,7 @@ def test_a_second_fold_does_not_wait_for_what_the_first_one_has_taken(books: Boo
     books.pay()
     with psycopg.connect(books.database_url) as first, database(books.database_url) as second:
         first.execute("SELECT FROM payment_changes FOR UPDATE")
-        assert rollup.fold(second) == 0
+        assert totals.fold(second) == 0
 
 
 def test_totals_of_nothing_are_removed(books: Books) -> None:
@@ -117,7 +116,7 @@ def test_totals_of_nothing_are_removed(books: Books) -> None:
         " VALUES ('status', '2026-01-01', 'paid', '', 0, 0, 0, 0, 0, 0, 0, 0)"
     )
     with database(books.database_url) as one:
-        rollup.fold(one)
+        totals.fold(one)
     assert count(books, "folded_customer_totals") == 0
     assert count(books, "folded_payment_totals") == 0
 
@@ -126,7 +125,7 @@ def test_totals_that_are_half_folded_are_kept(books: Books) -> None:
     """No payment more, but an amount: a change is folded whose forerunner is not."""
     books.execute("INSERT INTO folded_customer_totals VALUES ('user_1', 0, 0, 10, 0, 0)")
     with database(books.database_url) as one:
-        rollup.fold(one)
+        totals.fold(one)
     assert count(books, "folded_customer_totals") == 1
 
 
@@ -183,19 +182,19 @@ def test_one_total_that_is_wrong_is_one_row_until_it_is_repaired(
 ) -> None:
     books.pay()
     with database(books.database_url) as one:
-        rollup.fold(one)
+        totals.fold(one)
         books.execute(corruption)
         assert len(audited(books.database_url)) == 1
-        assert rollup.repair(one) == 1
+        assert totals.repair(one) == 1
     assert audited(books.database_url) == []
 
 
 def test_a_repair_changes_nothing_that_is_right(books: Books) -> None:
     books.pay()
     with database(books.database_url) as one:
-        rollup.fold(one)
+        totals.fold(one)
         books.pay()
-        assert rollup.repair(one) == 0
+        assert totals.repair(one) == 0
 
 
 def test_payments_from_before_the_totals_are_in_them(empty_database_url: str) -> None:
@@ -220,8 +219,8 @@ def test_a_payment_written_by_hand_is_in_the_reports_at_once_and_once(books: Boo
     books.execute(A_PAYMENT)
     assert revenue(books) == "10.00"
     with database(books.database_url) as one:
-        rollup.fold(one)
-        rollup.fold(one)
+        totals.fold(one)
+        totals.fold(one)
     assert revenue(books) == "10.00"
     assert [row["gross_usd"] for row in books.asked("top_customers")["rows"]] == ["10.00"]
     assert audited(books.database_url) == []
@@ -235,7 +234,7 @@ def test_a_payment_written_by_hand_is_recorded_over_like_any_other(
     back = {"amount_refunded_minor": 1000, "amount_paid_cents": 1000, "credits_granted": 0}
     with database(books.database_url) as one:
         if folded_before:
-            rollup.fold(one)
+            totals.fold(one)
         till = PostgresTill(one, hold_unknown_users=False)
         standing = till.find("evt_1", replace(hint().reference, id="cs_by_hand")).standing
         assert standing is not None
@@ -252,7 +251,7 @@ def test_who_read_a_payment_before_it_was_taken_up_reads_it_anew(books: Books) -
         about = hint(event_id="evt_1")
         standing = till.find("evt_1", replace(about.reference, id="cs_by_hand")).standing
         assert standing is not None
-        rollup.fold(one)
+        totals.fold(one)
         assert (
             till.record(Write(about, Verdict.UNCHANGED, standing.payment, standing, None)) is None
         )

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.measurements import Measurement
-from domain.reconcile.answers import answer_of
-from domain.reconcile.measures import measurements_of_run
-from domain.reconcile.outages import Stop
-from domain.reconcile.requests import ReconcileRequest
-from domain.reconcile.tally import LISTED, Failure, Tally
-from domain.reconcile.walks import Reconciled
+from reconcile.answers import answer_of
+from reconcile.measures import measurements_of_run
+from reconcile.outages import Stop
+from reconcile.requests import ReconcileRequest
+from reconcile.tally import LISTED, Failure, Tally
+from reconcile.walks import Reconciled
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ import pytest
 from domain.converge import StandingPayment
 from domain.packages import ForSale
 from domain.payment import HeldReason, Payment, PaymentStatus, held_for_unknown_user
-from domain.reconcile.differences import Difference, difference
-from domain.reconcile.sources import FoundPayment
-from domain.reconcile.tally import Cause, cause_of
+from reconcile.differences import Difference, difference
+from reconcile.sources import FoundPayment
+from reconcile.tally import Cause, cause_of
 from tests.unit.builders import CHARGE_CREATED
 from tests.unit.purchases import CATALOGUE, charged, payment, purchase
 

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.stripe_listing import StripeHistory
 from domain.converge import StripeRefused, StripeUnreachable
-from domain.reconcile.progress import Sweep, Window
-from domain.reconcile.sources import NoAnswer, Page
+from reconcile.progress import Sweep, Window
+from reconcile.sources import NoAnswer, Page
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
 

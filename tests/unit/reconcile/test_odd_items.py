@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from domain.converge import NoCheckoutSession, Outcome, Retrieved, TryLater, Verdict
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.reconcile.items import name_of, named
-from domain.reconcile.outages import Stop
-from domain.reconcile.progress import Progress, Sweep, Window
-from domain.reconcile.run import Limits, Run
-from domain.reconcile.sources import (
+from domain.stripe_objects import Purchase, expanded
+from reconcile.items import name_of, named
+from reconcile.outages import Stop
+from reconcile.progress import Progress, Sweep, Window
+from reconcile.run import Limits, Run
+from reconcile.sources import (
     Finding,
     FindPayment,
     FoundPayment,
@@ -25,8 +26,7 @@ from domain.reconcile.sources import (
     RowKey,
     Sources,
 )
-from domain.reconcile.sweeps import check_page
-from domain.stripe_objects import Purchase, expanded
+from reconcile.sweeps import check_page
 from tests.unit.purchases import CATALOGUE, payment, purchase
 from tests.unit.reconcile.test_differences import found
 

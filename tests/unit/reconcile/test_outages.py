@@ -7,10 +7,10 @@ import pytest
 
 from domain.converge import Retrieved, StripeRefused, StripeUnreachable, TryLater
 from domain.events import Reference
-from domain.reconcile.outages import Stop, outage
-from domain.reconcile.progress import Sweep, Window
-from domain.reconcile.sources import NoAnswer, Page
 from domain.stripe_objects import Purchase
+from reconcile.outages import Stop, outage
+from reconcile.progress import Sweep, Window
+from reconcile.sources import NoAnswer, Page
 
 SILENT = StripeUnreachable("Stripe: APIConnectionError")
 KEY = StripeRefused("Stripe: AuthenticationError, check STRIPE_API_KEY")

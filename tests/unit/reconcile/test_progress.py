@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reconcile.progress import (
+from reconcile.progress import (
     EVENTS_REACH_BACK,
     SCHEDULE,
     Progress,

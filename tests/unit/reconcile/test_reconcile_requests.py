@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.reconcile.requests import (
+from reconcile.requests import (
     ProveRequest,
     ReconcileRequest,
     RequestRefused,

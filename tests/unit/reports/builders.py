@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.reports.answers import Exported, Table
-from domain.reports.catalogue import Catalogue, read_catalogue
-from domain.reports.header import read_report
-from domain.reports.parameters import Argument
-from domain.reports.problems import Problem
-from domain.reports.queries import Query
-from domain.reports.report import Report
+from reports.answers import Exported, Table
+from reports.catalogue import Catalogue, read_catalogue
+from reports.header import read_report
+from reports.parameters import Argument
+from reports.problems import Problem
+from reports.queries import Query
+from reports.report import Report
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

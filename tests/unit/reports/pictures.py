@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
-from domain.reports.answers import Page
-from domain.reports.parameters import Arguments
-from domain.reports.report import Report
-from domain.reports.requests import Request
+from reports.answers import Page
+from reports.parameters import Arguments
+from reports.report import Report
+from reports.requests import Request
 from tests.unit.reports.builders import report, table
 
 DAYS = "chart: columns of net, refunded by day"

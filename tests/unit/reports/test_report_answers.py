@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from domain.reports.answers import answer
-from domain.reports.json_format import as_json
-from domain.reports.problems import Problem
-from domain.reports.queries import MAX_SUMMARY_ROWS
+from reports.answers import answer
+from reports.json_format import as_json
+from reports.problems import Problem
+from reports.queries import MAX_SUMMARY_ROWS
 from tests.unit.reports.builders import NOW, FakeSource, report_file, table
 
 _FILES = {

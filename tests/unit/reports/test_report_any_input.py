@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.answers import answer
-from domain.reports.json_format import as_json
+from reports.answers import answer
+from reports.json_format import as_json
 from tests.unit.reports.builders import NOW, FakeSource, report_file, table
 
 _TYPES = {

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.answers import Page
-from domain.reports.pages.charts import chart_of, legend_of
-from domain.reports.pages.plots import MAX_BARS, plot_of
-from domain.reports.pages.scales import scale_to, spaced
+from reports.answers import Page
+from reports.charts import chart_of, legend_of
+from reports.plots import MAX_BARS, plot_of
+from reports.scales import scale_to, spaced
 from tests.unit.reports.builders import report
 from tests.unit.reports.pictures import BARS, Picture, bars, days, page
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.cursors import cursor_after, keys_after
-from domain.reports.parameters import Arguments
-from domain.reports.problems import Problem
-from domain.reports.report import Report
+from reports.cursors import cursor_after, keys_after
+from reports.parameters import Arguments
+from reports.problems import Problem
+from reports.report import Report
 from tests.unit.reports.builders import arguments, report
 
 _ROW = {"at": datetime(2026, 1, 31, 12, 0, 0, 123456, UTC), "id": "pay_1"}

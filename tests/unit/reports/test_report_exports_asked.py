@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.reports.answers import answer
-from domain.reports.json_format import as_json
+from reports.answers import answer
+from reports.json_format import as_json
 from tests.unit.reports.builders import NOW, FakeSource, report_file, table
 
 _FILES = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.reports.declarations import HeaderError
-from domain.reports.header import read_report
-from domain.reports.report import Chart
+from reports.declarations import HeaderError
+from reports.header import read_report
+from reports.report import Chart
 from tests.unit.reports.builders import parameterised, report, report_file
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.pages.markup import element, joined
+from reports.markup import element, joined
 
 
 class Reader(HTMLParser):

@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from domain.reports.catalogue import read_catalogue
-from domain.reports.pages.cells import heading
-from domain.reports.pages.pages import index_page, problem_page, report_page
-from domain.reports.pages.style import CONTENT_SECURITY_POLICY
-from domain.reports.parameters import Argument
-from domain.reports.problems import Problem
+from reports.catalogue import read_catalogue
+from reports.cells import heading
+from reports.pages import index_page, problem_page, report_page
+from reports.parameters import Argument
+from reports.problems import Problem
+from reports.style import CONTENT_SECURITY_POLICY
 from tests.unit.reports.builders import report, report_file
 from tests.unit.reports.pictures import bars, page
 

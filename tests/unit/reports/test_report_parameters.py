@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.reports.kinds import Value
-from domain.reports.parameters import bind
-from domain.reports.problems import Problem
+from reports.kinds import Value
+from reports.parameters import bind
+from reports.problems import Problem
 from tests.unit.reports.builders import NOW, parameterised, report
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.reports.answers import answer
-from domain.reports.pages.widget_calls import Widget, call_of, widget_of
-from domain.reports.pages.widgets import documentation, widget_html
-from domain.reports.parameters import Argument
-from domain.reports.problems import Problem
+from reports.answers import answer
+from reports.parameters import Argument
+from reports.problems import Problem
+from reports.widget_calls import Widget, call_of, widget_of
+from reports.widgets import documentation, widget_html
 from tests.unit.reports.builders import (
     DASHBOARD_CATALOGUE,
     NOW,

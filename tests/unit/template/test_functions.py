@@ -75,7 +75,7 @@ def test_the_log_group_is_its_own_encrypted_and_ends(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_reads_every_variable(name: str) -> None:
-    reader = (PROJECT / "src" / "adapters" / "environment.py").read_text()
+    reader = (PROJECT / "src" / "adapters" / "settings.py").read_text()
     assert {each for each in variables(name) if f'"{each}"' not in reader} == set()
 
 

@@ -1,1 +1,0 @@
-"""Reports for people: HTML pages, tables, forms and SVG charts, without a script."""

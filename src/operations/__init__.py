@@ -1,0 +1,1 @@
+"""What operators do: requests, what becomes of them, and the doctor."""

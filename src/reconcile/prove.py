@@ -1,0 +1,238 @@
+"""Compares Stripe with the payments and these with the ledger, and says every difference.
+
+Memory does not grow with the range: Stripe's sessions are walked day by day, and of each day only
+the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from domain.converge import NoCheckoutSession, ObjectGone
+from domain.events import Reference, ReferenceKind
+from domain.packages import ForSale
+from domain.stripe_objects import Purchase
+from reconcile.answers import iso
+from reconcile.differences import difference
+from reconcile.items import Named, named
+from reconcile.outages import Stop, outage
+from reconcile.progress import Sweep, Window, settled_by
+from reconcile.requests import ProveRequest
+from reconcile.run import Limits
+from reconcile.sources import FindPayment, NoAnswer, Page, RowKey, Sources
+from reconcile.tally import LISTED
+
+T = TypeVar("T")
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """One difference: what it is about, and a sentence. The ledger audit names users; `for_log`
+    is what may be said where nobody may be named."""
+
+    subject: str
+    difference: str
+    for_log: str
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was compared and found. Only the first `LISTED` differences are kept; `stop` is why
+    the proof ends at `proved_until`, before its time."""
+
+    request: ProveRequest
+    proved_until: datetime
+    sessions: int = 0
+    payments: int = 0
+    differences: list[Unequal] = field(default_factory=list)
+    differences_total: int = 0
+    stop: Stop | None = None
+
+    @property
+    def equal(self) -> bool:
+        return self.stop is None and self.differences_total == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"equal", "finished", "stopped_because", "error", "since", "until", "proved_until",
+        "checked", "differences", "differences_total"}`, times in ISO 8601."""
+        return {
+            "equal": self.equal,
+            "finished": self.stop is None,
+            "stopped_because": self.stop.because if self.stop else None,
+            "error": self.stop.message if self.stop else None,
+            "since": iso(self.request.since),
+            "until": iso(self.request.until),
+            "proved_until": iso(self.proved_until),
+            "checked": {"sessions": self.sessions, "payments": self.payments},
+            "differences": [
+                {"subject": unequal.subject, "difference": unequal.difference}
+                for unequal in self.differences
+            ],
+            "differences_total": self.differences_total,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who watches a proof: told of each difference, and of each day that is done."""
+
+    difference: Callable[[Unequal], None]
+    progress: Callable[[Proof], None]
+
+
+def prove(
+    request: ProveRequest,
+    sources: Sources,
+    limits: Limits,
+    watcher: Watcher,
+    now: datetime,
+) -> Proof:
+    """Proves the time asked for, or as much of it as the limits allow."""
+    return _Prover(request, sources, limits, watcher, now).prove()
+
+
+class _Prover:
+    def __init__(
+        self,
+        request: ProveRequest,
+        sources: Sources,
+        limits: Limits,
+        watcher: Watcher,
+        now: datetime,
+    ) -> None:
+        self._proof = Proof(request, proved_until=request.since)
+        self._history = sources.history
+        self._records = sources.records
+        self._limits = limits
+        self._watcher = watcher
+        self._settled_by = settled_by(now, scheduled=True)
+
+    def prove(self) -> Proof:
+        proof = self._proof
+        for finding in self._records.audit():
+            sentence = f"{finding.problem} Expected {finding.expected}, found {finding.actual}."
+            self._tell(Unequal(finding.subject, sentence, finding.problem))
+        shown_before: Collection[str] = ()
+        while proof.stop is None and proof.proved_until < proof.request.until:
+            shown = self._prove_day(proof.proved_until, shown_before)
+            if proof.stop is None:
+                proof.proved_until = min(proof.proved_until + DAY, proof.request.until)
+                self._watcher.progress(proof)
+            shown_before = shown
+        return proof
+
+    def _prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
+        """The ids of the sessions that Stripe's list showed."""
+        end = min(start + DAY, self._proof.request.until)
+        shown = self._compare_sessions(Window(start, end))
+        # A session is paid within a day of its beginning, but for delayed payment methods.
+        if self._proof.stop is None:
+            self._ask_for_rows(start, end, {*shown_before, *shown})
+        return shown
+
+    def _compare_sessions(self, window: Window) -> Collection[str]:
+        shown: set[str] = set()
+        while self._may_go_on():
+            page = self._history.page(Sweep.SESSIONS, window)
+            if not isinstance(page, Page):
+                self._proof.stop = Stop("stripe", page.why)
+                break
+            shown.update(self._compare_page(page, window))
+            if page.next_cursor is None:
+                break
+            window = Window(window.start, window.end, page.next_cursor)
+        return shown
+
+    def _compare_page(self, page: Page, window: Window) -> Collection[str]:
+        """The ids of its sessions."""
+        sessions = named(page.items)
+        for _ in range(len(page.items) - len(sessions)):
+            self._tell_of(str(Sweep.SESSIONS), "Stripe's list has something without an id.")
+        if page.is_cut:
+            since = iso(window.start)
+            self._tell_of(str(Sweep.SESSIONS), f"Stripe's list cannot be read down to {since}.")
+        ids = [session_id for session_id, _ in sessions]
+        find, for_sale = self._records.payments_of_sessions(ids), self._records.for_sale()
+        for session in sessions:
+            if self._may_go_on():
+                self._compare_listed(session, find, for_sale)
+        return ids
+
+    def _compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
+        session_id, session = listed
+        purchase = self._read(session_id, lambda: self._history.purchase(session))
+        if isinstance(purchase, Purchase):
+            self._proof.sessions += 1
+            self._compare(session_id, purchase, find, for_sale)
+        elif purchase is not None:
+            self._not_shown(session_id, purchase)
+
+    def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
+        """Compares the rows paid in this time that no list has shown."""
+        after: RowKey | None = None
+        while rows := self._records.paid(start, end, after):
+            self._proof.payments += len(rows)
+            for row in rows:
+                if row.session_id not in shown and self._may_go_on():
+                    self._ask(row)
+            after = rows[-1]
+
+    def _ask(self, row: RowKey) -> None:
+        session_id = row.session_id
+        reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
+        purchase = self._read(session_id, lambda: self._history.retrieve(reference))
+        if isinstance(purchase, Purchase):
+            find = self._records.payments_of_sessions([session_id])
+            self._compare(session_id, purchase, find, self._records.for_sale())
+        elif isinstance(purchase, NoCheckoutSession | ObjectGone):
+            sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
+            self._tell_of(session_id, sentence)
+        elif purchase is not None:
+            self._not_shown(session_id, purchase)
+
+    def _compare(
+        self,
+        session_id: str,
+        purchase: Purchase,
+        find: FindPayment,
+        for_sale: ForSale,
+    ) -> None:
+        differs = self._read(
+            session_id,
+            lambda: difference(purchase, for_sale, find(session_id), self._settled_by),
+        )
+        for sentence in differs.sentences if differs else ():
+            self._tell_of(session_id, sentence)
+
+    def _read(self, session_id: str, question: Callable[[], T]) -> T | None:
+        """What `question` answers; None and a difference when nobody foresaw the session's shape.
+        Not for a question to the database: what that raises is no difference."""
+        try:
+            return question()
+        except Exception as error:
+            self._tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
+            return None
+
+    def _not_shown(self, session_id: str, why_not: NoAnswer) -> None:
+        """The end of the proof when Stripe shows nothing else either; else a difference."""
+        if self._may_go_on():
+            self._proof.stop = outage(why_not, self._history)
+        if self._proof.stop is None:
+            self._tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
+
+    def _tell_of(self, subject: str, sentence: str) -> None:
+        self._tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
+
+    def _tell(self, unequal: Unequal) -> None:
+        self._proof.differences_total += 1
+        if len(self._proof.differences) < LISTED:
+            self._proof.differences.append(unequal)
+        self._watcher.difference(unequal)
+
+    def _may_go_on(self) -> bool:
+        if self._proof.stop is None and self._limits.time_is_up:
+            self._proof.stop = Stop("time")
+        return self._proof.stop is None

@@ -1,0 +1,209 @@
+"""Looks through one page of Stripe's lists for what the till does not know, and repairs it.
+
+Whatever is odd about an object costs that object only: it is listed as a failure, and passed by.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
+from domain.derive import refunded_minor
+from domain.disputes import disputed_of
+from domain.events import Hint, NotAnEvent, Reference, ReferenceKind, Source, identify
+from domain.packages import ForSale
+from domain.stripe_objects import Purchase, expanded
+from reconcile.differences import Difference, difference
+from reconcile.items import Named, name_of, named
+from reconcile.outages import Stop
+from reconcile.progress import Sweep
+from reconcile.run import Run
+from reconcile.sources import FindPayment, FoundPayment, Page
+from reconcile.tally import repair_of_difference, repair_of_event
+
+
+def check_page(sweep: Sweep, page: Page, run: Run) -> Stop | None:
+    """Deals with every object of a page; tells why when it could not get through all of them."""
+    objects = named(page.items)
+    for _ in range(len(page.items) - len(objects)):
+        run.failed(str(sweep), "something in Stripe's list has no id")
+    if page.is_cut:
+        run.failed(str(sweep), "Stripe's list has more of one second than can be paged through")
+    return _CHECKS[sweep](objects, run)
+
+
+def check_session(reference: Reference, run: Run) -> Stop | None:
+    """Asks Stripe about one purchase and repairs its row if that differs."""
+    purchase = run.read(reference.id, lambda: run.sources.history.retrieve(reference))
+    if isinstance(purchase, Purchase):
+        return _compare_anew(reference.id, purchase, run)
+    if isinstance(purchase, NoCheckoutSession | ObjectGone):
+        run.failed(reference.id, "Stripe has no such Checkout session")
+        return None
+    return None if purchase is None else run.pass_by(reference.id, purchase)
+
+
+def _compare_anew(asked_about: str, purchase: Purchase, run: Run) -> Stop | None:
+    session_id = name_of(purchase.session)
+    if session_id is None:
+        run.failed(asked_about, "Stripe's Checkout session has no id")
+        return None
+    find = run.sources.records.payments_of_sessions([session_id])
+    return _compare(session_id, purchase, find, run.for_sale(), run)
+
+
+def _check_events(events: Sequence[Named], run: Run) -> Stop | None:
+    hints = [hint for event in events if (hint := _hint_of(event, run)) is not None]
+    known = run.sources.records.known_events([hint.event_id for hint in hints])
+    missed = [hint for hint in reversed(hints) if hint.event_id not in known]
+    return run.each(missed, lambda hint: _deliver(hint, run))
+
+
+def _hint_of(named_event: Named, run: Run) -> Hint | None:
+    name, event = named_event
+    identified = run.read(name, lambda: identify(event, Source.RECONCILE, run.sources.livemode))
+    if isinstance(identified, NotAnEvent):
+        run.failed(name, identified.reason)
+    # What the event shows is old by now: a purchase is recorded as Stripe has it, or not at all.
+    if isinstance(identified, Hint):
+        return replace(identified, snapshot=None, is_listed=True, is_backfill=run.is_backfill)
+    return None
+
+
+def _deliver(hint: Hint, run: Run) -> Stop | None:
+    """The five steps for an event that never came."""
+    outcome = run.sources.converge(hint)
+    if not isinstance(outcome, Outcome):
+        return run.pass_by(hint.event_id, outcome)
+    if outcome.verdict in (Verdict.RECORDED, Verdict.UNCHANGED):
+        run.tally.missed += 1
+    repair = repair_of_event(outcome, hint.event_type)
+    if repair is not None:
+        run.tally.repaired(repair)
+    return None
+
+
+def _check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
+    records = run.sources.records
+    find = records.payments_of_sessions([name for name, _ in sessions])
+    for_sale = run.for_sale()
+
+    def check(named_session: Named) -> Stop | None:
+        name, session = named_session
+        purchase = run.read(name, lambda: run.sources.history.purchase(session))
+        if isinstance(purchase, Purchase):
+            return _compare(name, purchase, find, for_sale, run)
+        return None if purchase is None else run.pass_by(name, purchase)
+
+    return run.each(reversed(sessions), check)
+
+
+def _compare(
+    session_id: str,
+    purchase: Purchase,
+    find: FindPayment,
+    for_sale: ForSale,
+    run: Run,
+) -> Stop | None:
+    differs = run.read(
+        session_id, lambda: difference(purchase, for_sale, find(session_id), run.settled_by)
+    )
+    return None if differs is None else _repair(differs, run)
+
+
+def _repair(differs: Difference, run: Run) -> Stop | None:
+    """The five steps, under an event id that two runs which find the same have in common."""
+    session_id = differs.payment.stripe_session_id
+    hint = Hint(
+        event_id=f"reconcile:{session_id}:{differs.revision}",
+        event_type="reconcile.session",
+        source=Source.RECONCILE,
+        reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
+        is_backfill=run.is_backfill,
+    )
+    outcome = run.sources.converge(hint)
+    if not isinstance(outcome, Outcome):
+        return run.pass_by(session_id, outcome)
+    repair = repair_of_difference(outcome, differs)
+    if repair is not None:
+        run.tally.repaired(repair)
+    return None
+
+
+# What a list says was taken from each payment, by payment intent. None: it does not say, so that
+# Stripe has to be asked about the payment.
+Amounts = Mapping[str, int | None]
+
+
+def _check_refunds(refunds: Sequence[Named], run: Run) -> Stop | None:
+    """A refund is known when its charge's refunded amount is the row's."""
+    refunded = {
+        payment_intent: _refunded_minor(expanded(refund.get("charge")))
+        for name, refund in refunds
+        if (payment_intent := _payment_intent(name, refund, run)) is not None
+    }
+    return _check_amounts(refunded, _recorded_refunded_minor, run)
+
+
+def _refunded_minor(charge: Mapping[str, Any]) -> int | None:
+    return refunded_minor(charge) if charge else None
+
+
+def _check_disputes(disputes: Sequence[Named], run: Run) -> Stop | None:
+    """A dispute is known when the disputes of its payment take as much as the row says."""
+    of_intent: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for name, dispute in disputes:
+        payment_intent = _payment_intent(name, dispute, run)
+        if payment_intent is not None:
+            of_intent[payment_intent].append(dispute)
+    disputed_minor = {key: _disputed_minor(several) for key, several in of_intent.items()}
+    return _check_amounts(disputed_minor, _recorded_disputed_minor, run)
+
+
+def _disputed_minor(disputes: Sequence[Mapping[str, Any]]) -> int | None:
+    return disputed_of(disputes, expanded(disputes[0].get("charge"))).amount_minor
+
+
+def _payment_intent(name: str, about: Mapping[str, Any], run: Run) -> str | None:
+    """None too when there is none: then it is no purchase in Checkout."""
+    given = about.get("payment_intent")
+    payment_intent = name_of(given)
+    if given is not None and payment_intent is None:
+        run.failed(name, "does not say which payment it belongs to")
+    return payment_intent
+
+
+def _check_amounts(
+    amounts_minor: Amounts, recorded_minor: Callable[[FoundPayment], int], run: Run
+) -> Stop | None:
+    """Asks about the payments whose amount is another one than recorded. Payments without a row
+    are none of ours, or their sessions are missing, which the walk through those finds."""
+    find = run.sources.records.payments_of_intents(list(amounts_minor))
+
+    def differs(payment_intent: str) -> bool:
+        found = find(payment_intent)
+        return found is not None and recorded_minor(found) != amounts_minor[payment_intent]
+
+    def check(payment_intent: str) -> Stop | None:
+        if not run.read(payment_intent, lambda: differs(payment_intent)):
+            return None
+        return check_session(Reference(ReferenceKind.PAYMENT_INTENT, payment_intent), run)
+
+    return run.each(amounts_minor, check)
+
+
+def _recorded_refunded_minor(found: FoundPayment) -> int:
+    return found.standing.payment.amount_refunded_minor
+
+
+def _recorded_disputed_minor(found: FoundPayment) -> int:
+    return found.standing.payment.amount_disputed_minor
+
+
+_CHECKS: Mapping[Sweep, Callable[[Sequence[Named], Run], Stop | None]] = {
+    Sweep.EVENTS: _check_events,
+    Sweep.SESSIONS: _check_sessions,
+    Sweep.REFUNDS: _check_refunds,
+    Sweep.DISPUTES: _check_disputes,
+}

@@ -1,0 +1,169 @@
+"""Draws a plot as a static SVG: no script, no style of its own, a text for screen readers.
+
+Colours come from the page through the classes `series-1` to `series-3`, `grid` and `quiet`. Sizes
+are in pixels, computed with decimals from the amounts.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from reports.cells import number
+from reports.markup import Markup, element
+from reports.plots import Plot
+from reports.scales import Scale, scale_to, spaced
+
+_HEIGHT = 260
+_TOP, _BOTTOM, _LEFT, _RIGHT = 12, 28, 64, 8
+_BAR, _BAR_GAP = 20, 14
+_LETTER = Decimal(7)
+_LABEL_SPACE = 80
+
+
+def chart_of(plot: Plot, width: int) -> Markup:
+    """The picture, `width` pixels wide; it shrinks with its container but does not grow."""
+    draw = _columns if plot.shape == "columns" else _bars
+    height, shapes = draw(plot, width)
+    return element(
+        "svg",
+        element("title", f"{plot.title}, a chart"),
+        element("desc", _described(plot)),
+        shapes,
+        viewBox=f"0 0 {width} {height}",
+        width=str(width),
+        height=str(height),
+        role="img",
+        aria_label=f"{plot.title}, a chart. {_described(plot)}",
+    )
+
+
+def legend_of(plot: Plot) -> Markup | None:
+    """Which colour is what, when there is more than one."""
+    if len(plot.series) == 1:
+        return None
+    return element(
+        "ul",
+        [
+            element("li", _swatch(place), each.name)
+            for place, each in enumerate(plot.series, start=1)
+        ],
+        class_="legend",
+    )
+
+
+def _swatch(place: int) -> Markup:
+    square = element("rect", width="12", height="12", rx="3", class_=f"series-{place}")
+    return element("svg", square, width="12", height="12", aria_hidden="true")
+
+
+def _described(plot: Plot) -> str:
+    parts = []
+    for each in plot.series:
+        most = max(each.values)
+        label = plot.labels[each.values.index(most)]
+        total = number(sum(each.values, Decimal(0)))
+        parts.append(f"{each.name}: {total} in total, most {number(most)} at {label}.")
+    return " ".join([*parts, "The table has all values."])
+
+
+def _columns(plot: Plot, width: int) -> tuple[int, Iterable[Markup]]:
+    totals = [sum(values, Decimal(0)) for values in _by_label(plot)]
+    scale = scale_to(max(totals), Decimal(_HEIGHT - _TOP - _BOTTOM))
+    slot = Decimal(width - _LEFT - _RIGHT) / len(plot.labels)
+    columns = [
+        _column(plot, place, scale, Decimal(_LEFT) + slot * place, slot)
+        for place in range(len(plot.labels))
+    ]
+    return _HEIGHT, [*_grid(scale, width), *columns, *_day_labels(plot, slot, width)]
+
+
+def _by_label(plot: Plot) -> list[tuple[Decimal, ...]]:
+    return list(zip(*(each.values for each in plot.series), strict=True))
+
+
+def _column(plot: Plot, place: int, scale: Scale, left: Decimal, slot: Decimal) -> Markup:
+    """One day: its parts stacked, and a strip from top to bottom that shows the amounts."""
+    thickness = max(min(slot * Decimal("0.72"), Decimal(44)), Decimal("0.5"))
+    base = Decimal(_HEIGHT - _BOTTOM)
+    shapes = []
+    for layer, each in enumerate(plot.series, start=1):
+        tall = scale.pixels(each.values[place])
+        base -= tall
+        x = left + (slot - thickness) / 2
+        if tall:
+            shapes.append(_rect(x, base, thickness, tall, f"series-{layer}"))
+    strip = _rect(left, Decimal(_TOP), slot, Decimal(_HEIGHT - _TOP - _BOTTOM), "strip")
+    return element("g", element("title", _amounts(plot, place)), strip, shapes)
+
+
+def _amounts(plot: Plot, place: int) -> str:
+    amounts = [f"{each.name} {number(each.values[place])}" for each in plot.series]
+    return f"{plot.labels[place]}: {', '.join(amounts)}"
+
+
+def _grid(scale: Scale, width: int) -> list[Markup]:
+    shapes = []
+    for mark in scale.marks:
+        y = Decimal(_HEIGHT - _BOTTOM) - scale.pixels(mark)
+        shapes.append(_line(_LEFT, width - _RIGHT, y))
+        shapes.append(_text(Decimal(_LEFT - 8), y + 4, number(mark), "end"))
+    return shapes
+
+
+def _day_labels(plot: Plot, slot: Decimal, width: int) -> list[Markup]:
+    most = max((width - _LEFT - _RIGHT) // _LABEL_SPACE, 1)
+    y = Decimal(_HEIGHT - 8)
+    return [
+        _text(Decimal(_LEFT) + slot * place + slot / 2, y, plot.labels[place], "middle")
+        for place in spaced(len(plot.labels), most)
+    ]
+
+
+def _bars(plot: Plot, width: int) -> tuple[int, Iterable[Markup]]:
+    [series] = plot.series[:1]
+    side = min(max(len(label) for label in plot.labels) * _LETTER + 16, Decimal(width) * 2 / 5)
+    room = Decimal(width) - side - max(len(number(v)) for v in series.values) * _LETTER - 16
+    scale = scale_to(max(series.values), max(room, Decimal(40)))
+    rows = [
+        _bar(plot, place, scale, side, Decimal(4 + place * (_BAR + _BAR_GAP)))
+        for place in range(len(plot.labels))
+    ]
+    return len(rows) * (_BAR + _BAR_GAP), rows
+
+
+def _bar(plot: Plot, place: int, scale: Scale, side: Decimal, top: Decimal) -> Markup:
+    value = plot.series[0].values[place]
+    long = max(scale.pixels_of_most(value), Decimal(1))
+    letters = int((side - 12) / _LETTER)
+    label = plot.labels[place]
+    shown = label if len(label) <= letters else f"{label[: max(letters - 1, 1)]}…"
+    middle = top + _BAR // 2 + 4
+    return element(
+        "g",
+        element("title", _amounts(plot, place)),
+        _text(side - 10, middle, shown, "end"),
+        _rect(side, top, long, Decimal(_BAR), "series-1"),
+        _text(side + long + 8, middle, number(value), "start"),
+    )
+
+
+def _rect(x: Decimal, y: Decimal, width: Decimal, height: Decimal, class_: str) -> Markup:
+    return element(
+        "rect",
+        x=_pixels(x),
+        y=_pixels(y),
+        width=_pixels(width),
+        height=_pixels(height),
+        class_=class_,
+    )
+
+
+def _line(left: int, right: int, y: Decimal) -> Markup:
+    return element("line", x1=str(left), x2=str(right), y1=_pixels(y), y2=_pixels(y), class_="grid")
+
+
+def _text(x: Decimal, y: Decimal, content: str, anchor: str) -> Markup:
+    return element("text", content, x=_pixels(x), y=_pixels(y), text_anchor=anchor, class_="quiet")
+
+
+def _pixels(length: Decimal) -> str:
+    return f"{length:.1f}"

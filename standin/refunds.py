@@ -1,0 +1,116 @@
+"""Refunds, full and partial, and refunds that the bank sends back.
+
+Shape: https://docs.stripe.com/api/refunds/object
+Rules: https://docs.stripe.com/refunds, https://docs.stripe.com/refunds#failed-refunds
+"""
+
+from __future__ import annotations
+
+from standin import balance, money
+from standin.errors import IllegalMove, Json
+from standin.store import Store
+
+# Money that a dispute took cannot be refunded as well; an inquiry took none.
+_BLOCKING_DISPUTES = frozenset({"needs_response", "under_review", "lost"})
+
+
+def create(
+    store: Store,
+    charge: Json,
+    amount_minor: int | None,
+    reason: str | None,
+    metadata: Json | None = None,
+) -> Json:
+    """Refund part of a charge, or what is left of it, and record the events."""
+    amount = _refundable(store, charge, amount_minor)
+    refund = store.add({**_new_refund(store, charge, amount, reason), "metadata": metadata or {}})
+    entry = balance.refund_entry(store, charge, refund)
+    store.update(refund, balance_transaction=entry["id"])
+    _set_amount_refunded(store, charge, charge["amount_refunded"] + amount)
+    store.record("refund.created", refund)
+    store.record("charge.refunded", charge)
+    return refund
+
+
+def release(store: Store, charge: Json, amount_minor: int) -> None:
+    """What was reserved and never taken goes back, so that no balance transaction belongs to it.
+
+    Source: https://docs.stripe.com/api/payment_intents/capture, `amount_to_capture`
+    """
+    refund = store.add(_new_refund(store, charge, amount_minor, None))
+    if "card" in refund["destination_details"]:
+        refund["destination_details"]["card"]["type"] = "reversal"
+    _set_amount_refunded(store, charge, charge["amount_refunded"] + amount_minor)
+
+
+def fail(store: Store, refund_id: str) -> None:
+    """The bank could not deliver the refund: the money is back, and so is the charge's amount."""
+    refund = store.get("refund", refund_id)
+    if refund["status"] == "failed":
+        raise IllegalMove(f"refund {refund_id} has failed already")
+    if refund["balance_transaction"] is None:
+        raise IllegalMove(f"refund {refund_id} moved no money")
+    charge = store.get("charge", refund["charge"])
+    entry = balance.refund_failure_entry(store, charge, refund)
+    store.update(
+        refund,
+        status="failed",
+        failure_reason="expired_or_canceled_card",
+        failure_balance_transaction=entry["id"],
+    )
+    _set_amount_refunded(store, charge, charge["amount_refunded"] - refund["amount"])
+    store.record("refund.updated", refund)
+    store.record("charge.refund.updated", refund)
+    store.record("refund.failed", refund)
+
+
+def _refundable(store: Store, charge: Json, amount_minor: int | None) -> int:
+    charge_id = charge["id"]
+    if charge["status"] != "succeeded" or not charge["captured"]:
+        state = "not captured" if charge["status"] == "succeeded" else charge["status"]
+        raise IllegalMove(f"Charge {charge_id} is {state}: there is nothing to refund.")
+    if charge["refunded"]:
+        message = f"Charge {charge_id} has already been refunded."
+        raise IllegalMove(message, "charge_already_refunded")
+    disputes = store.referring("dispute", "charge", charge_id)
+    if any(dispute["status"] in _BLOCKING_DISPUTES for dispute in disputes):
+        message = f"Charge {charge_id} has been charged back; cannot issue a refund."
+        raise IllegalMove(message, "charge_disputed")
+    left: int = charge["amount"] - charge["amount_refunded"]
+    amount = left if amount_minor is None else amount_minor
+    if not 0 < amount <= left:
+        asked, most = (money.display(each, charge["currency"]) for each in (amount, left))
+        message = f"Refund amount ({asked}) is greater than unrefunded amount on charge ({most})"
+        raise IllegalMove(message, param="amount")
+    return amount
+
+
+def _set_amount_refunded(store: Store, charge: Json, amount_minor: int) -> None:
+    full = amount_minor == charge["amount"]
+    store.update(charge, amount_refunded=amount_minor, refunded=full)
+
+
+def _new_refund(store: Store, charge: Json, amount_minor: int, reason: str | None) -> Json:
+    kind = charge["payment_method_details"]["type"]
+    by_card = {"card": {"type": "refund", "reference_status": "pending"}, "type": "card"}
+    refund: Json = {
+        "id": store.ids.new("re_3"),
+        "object": "refund",
+        "amount": amount_minor,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": store.now(),
+        "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "destination_details": by_card if kind == "card" else {"type": kind},
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+    return refund

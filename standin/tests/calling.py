@@ -1,0 +1,85 @@
+"""Calls of the stand-in's API without HTTP: nested parameters in, status and JSON out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from standin import StripeAccount
+from standin.api import Answer, Api
+from standin.api_request import Request
+
+Json = dict[str, Any]
+SUCCESS = "https://shop.example/thanks"
+
+
+class Caller:
+    """Calls one account's API with its key."""
+
+    def __init__(self, account: StripeAccount) -> None:
+        self.account = account
+        self._api = Api(account)
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        params: Json | None = None,
+        *,
+        key: str | None = None,
+        failing: int | None = None,
+        **headers: str,
+    ) -> Answer:
+        """`key` is an idempotency key, `failing` an error status that was ordered."""
+        encoded = urlencode(list(flat(params or {})))
+        sent = {"authorization": f"Bearer {self.account.api_key}", **headers}
+        if key is not None:
+            sent["idempotency-key"] = key
+        query, body = ("", encoded) if method == "POST" else (encoded, "")
+        return self._api.answer(Request(method, path, query, sent, body.encode()), failing)
+
+    def call(self, method: str, path: str, params: Json | None = None, **more: Any) -> Json:
+        """The JSON of a call that must succeed."""
+        answer = self.answer(method, path, params, **more)
+        found: Json = json.loads(answer.body)
+        assert answer.status == 200, found
+        return found
+
+    def post(self, path: str, params: Json | None = None, **more: Any) -> Json:
+        return self.call("POST", f"/v1/{path}", params, **more)
+
+    def get(self, path: str, params: Json | None = None) -> Json:
+        return self.call("GET", f"/v1/{path}", params)
+
+    def refused(
+        self, path: str, params: Json | None = None, *, method: str = "POST", **more: Any
+    ) -> Json:
+        """The error of a call that must not succeed, with its `status`."""
+        answer = self.answer(method, f"/v1/{path}", params, **more)
+        assert answer.status != 200, json.loads(answer.body)
+        return {"status": answer.status, **json.loads(answer.body)["error"]}
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Nested values as a form: `{"a": [{"b": True}]}` is `a[0][b]=true`."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from flat(each, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from flat(each, f"{name}[{index}]")
+    else:
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def a_line(unit_amount: int = 4900, currency: str = "usd", quantity: int = 1) -> Json:
+    data = {"currency": currency, "unit_amount": unit_amount, "product_data": {"name": "Starter"}}
+    return {"price_data": data, "quantity": quantity}
+
+
+def session_params(**changes: Any) -> Json:
+    """What creates a session over 49.00 USD, with any parameter changed; None leaves one out."""
+    params = {"mode": "payment", "line_items": [a_line()], "success_url": SUCCESS, **changes}
+    return {name: value for name, value in params.items() if value is not None}

@@ -1,0 +1,98 @@
+"""Keys, errors, headers and many requests at once."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+import stripe
+
+from standin import Server, StripeAccount
+from standin.tests.builders import (
+    a_paid_session,
+    an_open_session,
+    client_of,
+    raw,
+)
+
+
+def test_a_thin_event_is_fetched_from_the_second_api(
+    account: StripeAccount, server: Server
+) -> None:
+    event = account.expire(an_open_session(account))[0]
+    status, found, _ = raw(server, f"/v2/core/events/{event['id']}")
+    assert (status, found["type"]) == (200, "v1.checkout.session.expired")
+
+
+def test_a_wrong_key_is_refused_in_stripes_error_shape(server: Server) -> None:
+    with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
+        client_of(server, key="sk_test_other").v1.events.list()
+
+
+def test_the_key_is_also_taken_as_basic_authentication(server: Server) -> None:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    # The key "sk_test_standin", a colon, and no password.
+    headers = {"Authorization": "Basic c2tfdGVzdF9zdGFuZGluOg=="}
+    connection.request("GET", "/v1/account", headers=headers)
+    response = connection.getresponse()
+    found = json.loads(response.read())
+    connection.close()
+    assert (response.status, found["object"]) == (200, "account")
+
+
+def test_every_answer_names_its_request_and_version(server: Server) -> None:
+    _, _, headers = raw(server, "/v1/account")
+    assert headers["Request-Id"].startswith("req_")
+    assert headers["Stripe-Version"] == "2026-10-28.endive"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "param"),
+    [
+        ("/v1/checkout/sessions/cs_none", 404, "resource_missing", "session"),
+        ("/v1/payment_intents/pi_none", 404, "resource_missing", "intent"),
+        ("/v1/checkout/sessions/cs_none/line_items", 404, "resource_missing", "session"),
+        ("/v1/unknown", 404, None, None),
+        ("/v1/charges/ch_1/nothing", 404, None, None),
+        ("/v1/events?limit=0", 400, "parameter_invalid_integer", "limit"),
+        ("/v1/events?limit=101", 400, "parameter_invalid_integer", "limit"),
+        ("/v1/events?limit=many", 400, "parameter_invalid_integer", "limit"),
+        ("/v1/events?colour=red", 400, "parameter_unknown", "colour"),
+        ("/v1/events?created[after]=1", 400, "parameter_unknown", "created[after]"),
+        ("/v1/events?starting_after=evt_none", 400, "resource_missing", "starting_after"),
+        ("/v1/checkout/sessions?status=paid", 400, None, "status"),
+        ("/v1/events?delivery_success=maybe", 400, None, "delivery_success"),
+        ("/v1/events?[=1", 400, None, "["),
+    ],
+)
+def test_a_bad_request_is_answered_in_stripes_error_shape(
+    server: Server, path: str, status: int, code: str | None, param: str | None
+) -> None:
+    answered, found, _ = raw(server, quote(path, safe="/?=&[]"))
+    error = found["error"]
+    assert (answered, error["type"]) == (status, "invalid_request_error")
+    assert (error.get("code"), error.get("param")) == (code, param)
+
+
+def test_requests_are_logged_for_counting(account: StripeAccount, server: Server) -> None:
+    session_id = an_open_session(account)
+    raw(server, f"/v1/checkout/sessions/{session_id}?expand[]=line_items")
+    assert server.requests == [("GET", f"/v1/checkout/sessions/{session_id}")]
+
+
+def test_many_clients_at_once_all_get_their_session(account: StripeAccount, server: Server) -> None:
+    made = [a_paid_session(account) for _ in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda each: raw(server, f"/v1/checkout/sessions/{each}"), made))
+    assert [each[1]["id"] for each in found] == made
+
+
+def test_moves_from_many_threads_lose_no_event(account: StripeAccount) -> None:
+    made = [an_open_session(account) for _ in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        moved = list(pool.map(account.complete, made))
+    assert [len(events) for events in moved] == [5] * 60
+    assert len({event["id"] for event in account.events}) == 300
