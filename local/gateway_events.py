@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from werkzeug import Response
+
 PayloadFormat = Literal["1.0", "2.0"]
 
 _API_ID = "local"
@@ -40,23 +42,20 @@ class Request:
         return ",".join(value for key, value in self.headers if key.lower() == name)
 
 
-@dataclass(frozen=True)
-class Response:
-    """What goes back to the HTTP client."""
-
-    status: int
-    headers: Sequence[tuple[str, str]]
-    body: bytes
-
-    @classmethod
-    def of_json(cls, status: int, body: object) -> Response:
-        """A JSON answer, as API Gateway gives on its own account."""
-        return cls(status, [("content-type", "application/json")], json.dumps(body).encode())
-
-
 def event_of(request: Request, payload_format: PayloadFormat) -> dict[str, Any]:
     """The event that a function gets for `request`."""
     return _event_2_0(request) if payload_format == "2.0" else _event_1_0(request)
+
+
+class _Untyped(Response):
+    """A function's response has the content type that the function says, or none."""
+
+    default_mimetype = None
+
+
+def json_response(status: int | None, body: object) -> Response:
+    """A JSON answer, as API Gateway gives on its own account."""
+    return Response(json.dumps(body), status, content_type="application/json")
 
 
 def response_of(answer: object, payload_format: PayloadFormat) -> Response:
@@ -66,10 +65,11 @@ def response_of(answer: object, payload_format: PayloadFormat) -> Response:
     it is malformed, and the client gets a 500.
     """
     if isinstance(answer, Mapping) and "statusCode" in answer:
-        return Response(int(answer["statusCode"]), _answer_headers(answer), _answer_body(answer))
+        body, headers = _answer_body(answer), _answer_headers(answer)
+        return _Untyped(body, int(answer["statusCode"]), headers)
     if payload_format == "2.0":
-        return Response.of_json(200, answer)
-    return Response.of_json(500, {"message": "Internal Server Error"})
+        return json_response(200, answer)
+    return json_response(500, {"message": "Internal Server Error"})
 
 
 def _event_2_0(request: Request) -> dict[str, Any]:

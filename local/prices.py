@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from standin import StripeAccount
-from standin.ids import Ids
+from standin.store import Ids
 
 
 def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from standin.delivery import Delivery
 from standin.delivery import posted as deliver
 from standin.errors import ApiError, IllegalMove
 from standin.faults import Faults
-from standin.http_server import Server, serving
+from standin.server import Server, serving
 
 __all__ = [
     "API_VERSION",

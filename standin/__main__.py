@@ -8,8 +8,8 @@ import time
 from threading import Event
 
 from standin.account import StripeAccount
-from standin.http_server import serving
-from standin.ids import Ids
+from standin.server import serving
+from standin.store import Ids
 
 _PACKAGES = (("Starter", 4900), ("Professional", 19900), ("Enterprise", 49900))
 

@@ -1,34 +1,60 @@
-"""The stand-in's Python side: a Stripe account whose purchases a program moves along.
+"""A Stripe account whose purchases a program moves along, and whose events it delivers.
 
-Every method is thread-safe. A move that the state does not allow raises IllegalMove and
-changes nothing. Amounts are integers in the currency's minor unit.
+Every method is thread-safe, and answers copies. A move that the state does not allow raises
+IllegalMove and changes nothing. Amounts are integers in the currency's minor unit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from threading import RLock
+from typing import Any, TypedDict, Unpack
 
 from standin import (
-    catalogue,
     checkout,
+    delivery,
     disputes,
+    expansion,
     payment_links,
+    products,
     purchases,
     refunds,
 )
-from standin.account_deliveries import AccountDeliveries
+from standin.delivery import Delivery, Form
 from standin.errors import IllegalMove, Json
+from standin.line_items import Line
 from standin.store import Store, copy_of
 
 API_VERSION = "2026-10-28.endive"
 _WEBHOOK_SECRET = "whsec_standin"
 
-Line = tuple[str | int, int]
+Listener = Callable[[list[Json]], None]
 
 
-class StripeAccount(AccountDeliveries):
+class SessionTerms(TypedDict, total=False):
+    """What else a Checkout session can be opened with, beside its lines.
+
+    `buyer_email` is what the buyer types when no `customer_email` is given;
+    `exchange_rate` is US cents for one minor unit of the currency;
+    `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
+    """
+
+    metadata: dict[str, str] | None
+    customer_email: str | None
+    buyer_email: str
+    mode: str
+    discount_minor: int
+    tax_minor: int
+    payment_method_types: Sequence[str]
+    payment_intent_metadata: dict[str, str] | None
+    capture_method: str
+    exchange_rate: Decimal | None
+    presentment: tuple[int, str] | None
+
+
+class StripeAccount:
     """A Stripe account in memory. The same calls give the same ids in every run.
 
     `clock` gives seconds since 1970. `id_seed` makes other ids, for an account that shares a
@@ -44,8 +70,74 @@ class StripeAccount(AccountDeliveries):
         api_version: str = API_VERSION,
         id_seed: str = "standin",
     ) -> None:
-        super().__init__(Store(clock, livemode, api_version, id_seed), webhook_secret)
+        self.store = Store(clock, livemode, api_version, id_seed)
+        self.lock = RLock()
         self.api_key = api_key
+        self.webhook_secret = webhook_secret
+        self._webhook_url: str | None = None
+        self._listeners: list[Listener] = []
+
+    @property
+    def events(self) -> list[Json]:
+        """All events so far, oldest first."""
+        self.expire_due()
+        return self.events_since(0)
+
+    def mark(self) -> int:
+        """A place in the sequence of events, for `events_since`."""
+        with self.lock:
+            return len(self.store.tables["event"].ids())
+
+    def events_since(self, mark: int) -> list[Json]:
+        """The events after a mark, oldest first."""
+        with self.lock:
+            ids = self.store.tables["event"].ids()[mark:]
+            return [copy_of(self.store.get("event", each)) for each in ids]
+
+    def expire_due(self) -> None:
+        """Expire the sessions whose time is over, as every look at the account does."""
+        if purchases.any_due(self.store):
+            self._moved(purchases.expire_due)
+
+    def session(self, session_id: str, expand: Iterable[str] = ()) -> Json:
+        """A Checkout session as the API would answer it."""
+        return self.retrieve("checkout.session", session_id, expand)
+
+    def retrieve(self, object_type: str, object_id: str, expand: Iterable[str] = ()) -> Json:
+        """An object as the API would answer it; IllegalMove if there is none."""
+        tree = expansion.tree_of(expand)
+        self.expire_due()
+        with self.lock:
+            found = self.store.get(object_type, object_id)
+            return copy_of(expansion.expanded(self.store, found, tree))
+
+    def sessions(self) -> list[Json]:
+        """All Checkout sessions, oldest first."""
+        self.expire_due()
+        with self.lock:
+            return [copy_of(each) for each in self.store.all("checkout.session")]
+
+    def prices(self) -> list[Json]:
+        """All prices with their products expanded, oldest first."""
+        with self.lock:
+            tree = expansion.tree_of(["product"])
+            prices = self.store.all("price")
+            return [copy_of(expansion.expanded(self.store, each, tree)) for each in prices]
+
+    def lose_event(self, event_id: str) -> None:
+        """Drop an event as if Stripe had never made it, which rarely happens."""
+        with self.lock:
+            self.store.get("event", event_id)
+            self.store.tables["event"].remove(event_id)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with the new events after every move. It must not wait for anything."""
+        with self.lock:
+            self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        with self.lock:
+            self._listeners.remove(listener)
 
     def create_price(
         self,
@@ -57,78 +149,42 @@ class StripeAccount(AccountDeliveries):
     ) -> Json:
         """A price with a product of its own; answers the price. `price_id` is for a price that
         accounts of other seeds have too."""
-        with self.lock:
-            product = catalogue.create_product(self.store, product_name)
-            args = (product["id"], unit_amount_minor, currency, metadata, price_id)
-            return copy_of(catalogue.create_price(self.store, *args))
+        args = (product_name, unit_amount_minor, currency, metadata, price_id)
+        return self._made(products.create_price, *args)
 
     def create_checkout_session(
         self,
-        line_items: Sequence[Line],
+        line_items: Sequence[tuple[str | int, int]],
         *,
         client_reference_id: str | None = None,
-        metadata: dict[str, str] | None = None,
         currency: str | None = None,
-        customer_email: str | None = None,
-        buyer_email: str = "buyer@example.com",
-        mode: str = "payment",
-        discount_minor: int = 0,
-        tax_minor: int = 0,
-        payment_method_types: Sequence[str] = ("card", "us_bank_account"),
-        payment_intent_metadata: dict[str, str] | None = None,
-        capture_method: str = "automatic_async",
-        exchange_rate: Decimal | None = None,
-        presentment: tuple[int, str] | None = None,
+        **terms: Unpack[SessionTerms],
     ) -> Json:
-        """Open a session. A line is (price id, quantity) or (unit amount, quantity).
+        """Open a session. A line is (price id, quantity) or (unit amount, quantity)."""
+        terms.setdefault("payment_method_types", ("card", "us_bank_account"))
+        shown = {
+            "client_reference_id": client_reference_id,
+            "success_url": "https://example.com/success",
+        }
 
-        `buyer_email` is what the buyer types when no `customer_email` is given;
-        `exchange_rate` is US cents for one minor unit of the currency;
-        `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
-        """
-        with self.lock:
-            lines = [
-                checkout.Line(self._price(line, currency), quantity)
-                for line, quantity in line_items
-            ]
-            order = checkout.Order(
-                lines=lines,
-                currency=currency or (lines[0].price["currency"] if lines else "usd"),
-                mode=mode,
-                shown={
-                    "client_reference_id": client_reference_id,
-                    "success_url": "https://example.com/success",
-                },
-                customer_email=customer_email,
-                metadata=dict(metadata or {}),
-                payment_intent_metadata=dict(payment_intent_metadata or {}),
-                payment_method_types=tuple(payment_method_types),
-                capture_method=capture_method,
-                discount_minor=discount_minor,
-                tax_minor=tax_minor,
-                exchange_rate=exchange_rate,
-                presentment=presentment,
-                buyer_email=buyer_email,
-            )
-            return copy_of(checkout.create(self.store, order))
+        def create(store: Store) -> Json:
+            lines = [Line(_price(store, price, currency), each) for price, each in line_items]
+            found = currency or (lines[0].price["currency"] if lines else "usd")
+            return checkout.create(store, checkout.Order(lines, found, shown=shown, **terms))
+
+        return self._made(create)
 
     def enter_promotion_code(self, session_id: str, code: str) -> Json:
         """The buyer types a promotion code; answers the session with its new amounts."""
-        return self._made(lambda: checkout.enter_code(self.store, session_id, code))
+        return self._made(checkout.enter_code, session_id, code)
 
     def adjust_quantity(self, session_id: str, item_id: str, quantity: int) -> Json:
         """The buyer changes how many they buy; answers the session with its new amounts."""
-        return self._made(
-            lambda: checkout.adjust_quantity(self.store, session_id, item_id, quantity)
-        )
+        return self._made(checkout.adjust_quantity, session_id, item_id, quantity)
 
     def follow_payment_link(self, link_id: str, visit: Mapping[str, str]) -> Json:
         """Somebody opens a payment link, with these URL parameters; answers their session."""
-        return self._made(
-            lambda: payment_links.open_session(
-                self.store, self.store.get("payment_link", link_id), visit
-            )
-        )
+        return self._made(payment_links.open_session, link_id, visit)
 
     def complete(
         self, session_id: str, payment_method_type: str = "card", settled: bool = True
@@ -176,9 +232,7 @@ class StripeAccount(AccountDeliveries):
         self, session_id: str, amount_minor: int | None = None, reason: str | None = None
     ) -> Json:
         """Refund part of the session's charge, or all that is left; answers the refund."""
-        return self._made(
-            lambda: refunds.create(self.store, self._paid(session_id), amount_minor, reason)
-        )
+        return self._made(purchases.refund, session_id, amount_minor, reason)
 
     def fail_refund(self, refund_id: str) -> list[Json]:
         return self._moved(refunds.fail, refund_id)
@@ -194,8 +248,7 @@ class StripeAccount(AccountDeliveries):
 
         `amount_minor` is in `currency`: the charge's, unless the buyer's bank counts otherwise.
         """
-        args = (amount_minor, inquiry, currency)
-        return self._made(lambda: disputes.create(self.store, self._paid(session_id), *args))
+        return self._made(purchases.dispute, session_id, amount_minor, inquiry, currency)
 
     def submit_evidence(self, dispute_id: str) -> list[Json]:
         return self._moved(disputes.submit_evidence, dispute_id)
@@ -216,17 +269,87 @@ class StripeAccount(AccountDeliveries):
         self, amount_minor: int, currency: str = "usd", metadata: dict[str, str] | None = None
     ) -> Json:
         """A paid payment intent without a Checkout session; answers the payment intent."""
-        paid = purchases.pay_outside_checkout
-        return self._made(lambda: paid(self.store, amount_minor, currency, metadata or {}))
+        return self._made(purchases.pay_outside_checkout, amount_minor, currency, metadata or {})
 
-    def _paid(self, session_id: str) -> Json:
-        return purchases.paid_charge(self.store, session_id)
+    @property
+    def webhook_url(self) -> str | None:
+        """Where a served account sends every event by itself; setting it adds an endpoint."""
+        return self._webhook_url
 
-    def _price(self, line: str | int, currency: str | None) -> Json:
-        if isinstance(line, int):
-            product = catalogue.create_product(self.store, "Tokens")
-            return catalogue.create_price(self.store, product["id"], line, currency or "usd")
-        price = self.store.get("price", line)
-        if currency not in (None, price["currency"]):
-            raise IllegalMove(f"price {line} is in {price['currency']}, not {currency}")
-        return price
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self._webhook_url = url
+        if url is not None:
+            self.add_webhook_endpoint(url)
+
+    def delivery(
+        self,
+        event: Json | str,
+        secret: str | None = None,
+        timestamp: int | None = None,
+        form: Form = "snapshot",
+        api_version: str | None = None,
+    ) -> Delivery:
+        """The bytes and headers that bring an event (or event id), signed at `timestamp`.
+
+        Default: the account's webhook secret and the account's clock.
+        `api_version="2020-03-02"` renders the snapshot in the shape of that time.
+        """
+        if isinstance(event, str):
+            event = self.retrieve("event", event)
+        signed_at = self.store.now() if timestamp is None else timestamp
+        key = self.webhook_secret if secret is None else secret
+        return delivery.prepared(event, form, key, signed_at, api_version)
+
+    def deliver(self, prepared: Delivery, url: str) -> tuple[int, Any]:
+        """POST a delivery; answers status and JSON. A 2xx marks the event as delivered."""
+        status, answer = delivery.posted(prepared, url)
+        if 200 <= status < 300:
+            self.mark_delivered(prepared.event_id)
+        return status, answer
+
+    def mark_delivered(self, event_id: str) -> None:
+        """The event has reached its endpoint: no webhook is pending any more."""
+        with self.lock:
+            found = self.store.find("event", event_id)
+            if found is not None:
+                self.store.update(found, pending_webhooks=0)
+
+    def add_webhook_endpoint(
+        self, url: str, enabled_events: Sequence[str] = ("*",), api_version: str | None = None
+    ) -> Json:
+        """Register an endpoint, as in the dashboard; answers it.
+
+        Shape: https://docs.stripe.com/api/webhook_endpoints/object
+        """
+        return self._made(delivery.add_endpoint, url, list(enabled_events), api_version)
+
+    def change(self, change: Callable[..., Json], *args: Any) -> Json:
+        """Run a change of the store for the API; answers what it answers, uncopied."""
+        made: list[Json] = []
+        self._moved(lambda store: made.append(change(store, *args)))
+        return made[0]
+
+    def _made(self, make: Callable[..., Json], *args: Any) -> Json:
+        """Run a move that makes an object; answers the object."""
+        return self.change(lambda store: copy_of(make(store, *args)))
+
+    def _moved(self, move: Callable[..., object], *args: Any) -> list[Json]:
+        """Run a move on the store; answers the events that it recorded."""
+        with self.lock:
+            mark = self.mark()
+            move(self.store, *args)
+            new = self.events_since(mark)
+            listeners = list(self._listeners)
+        for listener in listeners if new else ():
+            listener(new)
+        return new
+
+
+def _price(store: Store, line: str | int, currency: str | None) -> Json:
+    if isinstance(line, int):
+        return products.create_price(store, "Tokens", line, currency or "usd")
+    price = store.get("price", line)
+    if currency not in (None, price["currency"]):
+        raise IllegalMove(f"price {line} is in {price['currency']}, not {currency}")
+    return price

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from standin import money
 from standin.errors import Json
+from standin.published import blank
 from standin.store import Store
 
 _SECONDS_TO_AVAILABLE = 2 * 24 * 3600
@@ -79,39 +80,30 @@ def _entry(
     category: str,
 ) -> Json:
     converted = source["currency"] != money.SETTLEMENT_CURRENCY
-    return store.add(
-        {
-            "id": store.ids.new("txn_3"),
-            "object": "balance_transaction",
-            "amount": amount_minor,
-            "available_on": store.now() + _SECONDS_TO_AVAILABLE,
-            "balance_type": "payments",
-            "created": store.now(),
-            "currency": money.SETTLEMENT_CURRENCY,
-            "description": None,
-            # Stripe's shape has a float here; nothing is computed with it.
-            "exchange_rate": float(_rate(store, charge, source["currency"])) if converted else None,
-            "fee": fee_minor,
-            "fee_details": _fee_details(fee_minor, kind),
-            "net": amount_minor - fee_minor,
-            "reporting_category": category,
-            "source": source["id"],
-            "status": "pending",
-            "type": kind,
-        }
+    rate = _rate(store, charge, source["currency"])
+    entry = store.new(
+        "balance_transaction",
+        id=store.ids.new("txn_3"),
+        amount=amount_minor,
+        available_on=store.now() + _SECONDS_TO_AVAILABLE,
+        balance_type="payments",
+        currency=money.SETTLEMENT_CURRENCY,
+        # Stripe's shape has a float here; nothing is computed with it.
+        exchange_rate=float(rate) if converted else None,
+        fee=fee_minor,
+        fee_details=_fee_details(fee_minor, kind),
+        net=amount_minor - fee_minor,
+        reporting_category=category,
+        source=source["id"],
+        status="pending",
+        type=kind,
     )
+    return store.add(entry)
 
 
 def _fee_details(fee_minor: int, kind: str) -> list[Json]:
     if fee_minor == 0:
         return []
-    reason = "Stripe processing fees" if kind == "charge" else "Dispute fee"
-    return [
-        {
-            "amount": fee_minor,
-            "application": None,
-            "currency": money.SETTLEMENT_CURRENCY,
-            "description": reason,
-            "type": "stripe_fee",
-        }
-    ]
+    fee = blank("fee") | {"amount": fee_minor, "currency": money.SETTLEMENT_CURRENCY}
+    fee["description"] = "Stripe processing fees" if kind == "charge" else "Dispute fee"
+    return [fee | {"type": "stripe_fee"}]

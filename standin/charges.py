@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from standin import balance, payment_methods
 from standin.errors import Json
-from standin.payment_intents import failure_of
 from standin.store import Store
 
 _OF_THE_INTENT = (
+    "amount",
+    "currency",
+    "customer",
     "description",
     "shipping",
     "statement_descriptor",
@@ -18,35 +20,37 @@ _OF_THE_INTENT = (
     "transfer_group",
 )
 _SECONDS_TO_CAPTURE = 7 * 24 * 3600
+# Code and message of a failed charge. Source: https://docs.stripe.com/error-codes
+_CARD_DECLINED = ("card_declined", "Your card was declined.")
+_BANK_FAILED = (
+    "payment_method_provider_decline",
+    "The customer's bank account could not be debited.",
+)
 
 
 def create(store: Store, intent: Json, payment_method_type: str, email: str | None) -> Json:
     """A new attempt for a payment intent; nothing about its success is decided yet."""
     method = payment_methods.create(store, payment_method_type, email)
-    charge = store.add(
-        {
-            **_untouched(),
-            "id": store.ids.new("ch_3"),
-            "object": "charge",
-            "amount": intent["amount"],
-            "billing_details": method["billing_details"],
-            "created": store.now(),
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "livemode": store.livemode,
-            "metadata": dict(intent["metadata"]),
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "payment_method_details": payment_methods.charge_details(
-                payment_method_type, intent["amount"]
-            ),
-            "receipt_email": intent["receipt_email"] or email,
-            **{name: intent[name] for name in _OF_THE_INTENT},
-        }
-    )
+    fields = {
+        **{name: intent[name] for name in _OF_THE_INTENT},
+        "id": store.ids.new("ch_3"),
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": "TOKENS",
+        "fraud_details": {},
+        "metadata": dict(intent["metadata"]),
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": payment_methods.charge_details(
+            payment_method_type, intent["amount"]
+        ),
+        "radar_options": {},
+        "receipt_email": intent["receipt_email"] or email,
+        "source": None,
+        "status": "pending",
+    }
     if "presentment_details" in intent:
-        store.update(charge, presentment_details=intent["presentment_details"])
-    return charge
+        fields["presentment_details"] = intent["presentment_details"]
+    return store.add(store.new("charge", **fields))
 
 
 def succeed(store: Store, charge: Json) -> None:
@@ -76,12 +80,9 @@ def capture(store: Store, charge: Json, amount_minor: int) -> None:
     store.record("charge.captured", charge)
 
 
-def wait(store: Store, charge: Json) -> None:
-    store.record("charge.pending", charge)
-
-
 def fail(store: Store, charge: Json) -> None:
-    code, message = failure_of(charge["payment_method_details"]["type"])
+    by_card = charge["payment_method_details"]["type"] == "card"
+    code, message = _CARD_DECLINED if by_card else _BANK_FAILED
     store.update(
         charge,
         failure_code=code,
@@ -115,40 +116,4 @@ def _outcome(kind: str, network_status: str, message: str) -> Json:
         "risk_score": 8,
         "seller_message": message,
         "type": kind,
-    }
-
-
-def _untouched() -> Json:
-    return {
-        "amount_captured": 0,
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
-        "calculated_statement_descriptor": "TOKENS",
-        "captured": False,
-        "customer": None,
-        "description": None,
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
-        "fraud_details": {},
-        "on_behalf_of": None,
-        "outcome": None,
-        "paid": False,
-        "radar_options": {},
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "pending",
-        "transfer_data": None,
-        "transfer_group": None,
     }

@@ -6,26 +6,20 @@ Source: https://docs.stripe.com/changelog/2022-08-01/deferred-paymentintent-chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heappush
 
-from standin import customers, discounts, money
+from standin import discounts, money
 from standin.errors import IllegalMove, Json
-from standin.session_shape import blank_session, customer_details
+from standin.line_items import Line, line_item
+from standin.published import blank
 from standin.store import Store
 
+NEW_CUSTOMER: Json = {"balance": 0, "delinquent": False, "tax_exempt": "none"}
+
 _SECONDS_OPEN = 24 * 3600
-
-
-@dataclass(frozen=True)
-class Line:
-    """A price times a quantity, with what the line item shows beside them."""
-
-    price: Json
-    quantity: int
-    shown: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,9 +35,9 @@ class Order:
     mode: str = "payment"
     customer: str | None = None
     customer_email: str | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
-    payment_intent_metadata: dict[str, str] = field(default_factory=dict)
-    payment_method_types: tuple[str, ...] = ("card",)
+    metadata: dict[str, str] | None = None
+    payment_intent_metadata: dict[str, str] | None = None
+    payment_method_types: Sequence[str] = ("card",)
     capture_method: str = "automatic_async"
     discounts: Sequence[Json] = ()
     discount_minor: int = 0
@@ -65,39 +59,47 @@ def create(store: Store, order: Order) -> Json:
     store.orders[session_id] = _remembered(order)
     expires_at = order.expires_at or store.now() + _SECONDS_OPEN
     heappush(store.open_until, (expires_at, session_id))
-    session: Json = {
+    session = {
         **blank_session(),
         "id": session_id,
-        "object": "checkout.session",
-        "amount_subtotal": None,
-        "amount_total": None,
-        "cancel_url": None,
-        "client_reference_id": None,
         "created": store.now(),
+        "livemode": store.livemode,
         "currency": order.currency,
         "customer": order.customer,
         "customer_email": order.customer_email,
         "discounts": list(order.discounts),
         "expires_at": expires_at,
-        "livemode": store.livemode,
-        "metadata": dict(order.metadata),
+        "metadata": dict(order.metadata or {}),
         "mode": order.mode,
-        "payment_intent": None,
         "payment_method_types": list(order.payment_method_types),
         "payment_status": "no_payment_required" if order.mode == "setup" else "unpaid",
         "status": "open",
-        "success_url": None,
-        "total_details": None,
         **order.shown,
     }
     hosted = session["ui_mode"] == "hosted_page"
     session["url"] = store.checkout_url + session_id if hosted else None
     session["client_secret"] = None if hosted else f"{session_id}_secret_standin"
     email = _known_email(store, session)
-    session["customer_details"] = None if email is None else customer_details(email, None)
+    session["customer_details"] = None if email is None else _customer_details(email, None)
     store.add(session)
     price(store, session)
     return session
+
+
+def blank_session() -> Json:
+    """A session that is not stored, with what Stripe decides where nobody asks for anything."""
+    invoice_data = blank("payment_pages_checkout_session_invoice_settings")
+    return blank("checkout.session") | {
+        "adaptive_pricing": {"enabled": True},
+        "customer_creation": "if_required",
+        "discounts": [],
+        "invoice_creation": {"enabled": False, "invoice_data": invoice_data | {"metadata": {}}},
+        "managed_payments": {"enabled": False},
+        "payment_method_collection": "if_required",
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "phone_number_collection": {"enabled": False},
+        "ui_mode": "hosted_page",
+    }
 
 
 def price(store: Store, session: Json) -> None:
@@ -174,15 +176,10 @@ def close(store: Store, session: Json, payment_status: str) -> None:
     order = store.orders[session["id"]]
     email = buyer_email(store, session)
     if session["customer_creation"] == "always":
-        customers.create_for(store, session, email)
-    details = customer_details(email, "US")
-    store.update(
-        session,
-        status="complete",
-        payment_status=payment_status,
-        customer_details=details,
-        url=None,
-    )
+        _create_customer(store, session, email)
+    details = _customer_details(email, "US")
+    changes = {"status": "complete", "payment_status": payment_status, "url": None}
+    store.update(session, customer_details=details, **changes)
     if order["presentment"] is not None:
         store.update(session, presentment_details=dict(order["presentment"]))
     customer = store.find("customer", session["customer"])
@@ -198,28 +195,6 @@ def complete_without_payment(store: Store, session: Json) -> None:
         store.update(session, subscription=store.ids.new("sub_1"))
     close(store, session, "no_payment_required" if free else "paid")
     store.record("checkout.session.completed", session)
-
-
-def line_item(store: Store, line: Line, products: Mapping[str, Json] | None = None) -> Json:
-    """A line as the API shows it. `products` are those that are not in the store yet."""
-    product_id = line.price["product"]
-    product = (products or {}).get(product_id) or store.get("product", product_id)
-    amount = line.price["unit_amount"] * line.quantity
-    return {
-        "id": store.ids.new("li_1"),
-        "object": "item",
-        "adjustable_quantity": None,
-        "amount_discount": 0,
-        "amount_subtotal": amount,
-        "amount_tax": 0,
-        "amount_total": amount,
-        "currency": line.price["currency"],
-        "description": product["name"],
-        "metadata": {},
-        "price": line.price,
-        "quantity": line.quantity,
-        **line.shown,
-    }
 
 
 def _known_email(store: Store, session: Json) -> str | None:
@@ -243,7 +218,22 @@ def _remembered(order: Order) -> Json:
         "exchange_rate": rate,
         "intent": order.intent,
         "keeps_address": order.keeps_address,
-        "payment_intent_metadata": order.payment_intent_metadata,
+        "payment_intent_metadata": order.payment_intent_metadata or {},
         "presentment": presentment,
         "tax_minor": order.tax_minor,
     }
+
+
+def _customer_details(email: str, country: str | None) -> Json:
+    """What the buyer typed into Checkout."""
+    details = blank("payment_pages_checkout_session_customer_details")
+    address = blank("address") | {"country": country}
+    return details | {"address": address, "email": email, "tax_exempt": "none", "tax_ids": []}
+
+
+def _create_customer(store: Store, session: Json, email: str) -> None:
+    """The customer of a session with `customer_creation=always`, once its buyer is known."""
+    customer_id = store.ids.new("cus_", 14)
+    fields = {**NEW_CUSTOMER, "id": customer_id, "email": email, "metadata": {}}
+    store.record("customer.created", store.add(store.new("customer", **fields)))
+    store.update(session, customer=customer_id)

@@ -2,6 +2,13 @@
 
 Sources: https://docs.stripe.com/webhooks (snapshot), https://docs.stripe.com/event-destinations
 (thin and EventBridge), https://docs.stripe.com/api/v2/core/events/event-types
+
+A webhook endpoint that is pinned to an old API version gets its events in the shape of March 2020,
+from payloads of that time. Amounts and `payment_status` came in July 2020 and later
+(https://github.com/stripe/stripe-node/pull/956); `display_items` left with 2020-08-27
+(https://docs.stripe.com/changelog/2020-08-27/removes-display-items-checkout-session);
+`charges` was part of a payment intent, and `refunds` of a charge, until 2022-11-15
+(https://docs.stripe.com/changelog/2022-11-15).
 """
 
 from __future__ import annotations
@@ -16,14 +23,54 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from standin.errors import Json
-from standin.old_versions import rendered_as_of
 from standin.resources import RESOURCES
+from standin.store import Store
 
 Form = Literal["snapshot", "thin", "eventbridge", "eventbridge-thin"]
 
 _ACCOUNT_ON_BUS = "aws.partner/stripe.com/ed_test_standin"
 _TIMEOUT_SECONDS = 30
 _URLS = {each.object_type: f"/v1/{name}/" for name, each in RESOURCES.items()}
+_OLD_VERSION = "2020-03-02"
+
+_SESSION_FIELDS = (
+    "id",
+    "object",
+    "billing_address_collection",
+    "cancel_url",
+    "client_reference_id",
+    "customer",
+    "customer_email",
+    "livemode",
+    "locale",
+    "metadata",
+    "mode",
+    "payment_intent",
+    "payment_method_types",
+    "setup_intent",
+    "shipping_address_collection",
+    "submit_type",
+    "subscription",
+    "success_url",
+)
+_NOT_YET_IN_INTENT = (
+    "amount_details",
+    "automatic_payment_methods",
+    "customer_account",
+    "excluded_payment_method_types",
+    "latest_charge",
+    "managed_payments",
+    "payment_method_configuration_details",
+    "presentment_details",
+    "processing",
+)
+_NOT_YET_IN_CHARGE = (
+    "amount_captured",
+    "calculated_statement_descriptor",
+    "failure_balance_transaction",
+    "presentment_details",
+    "radar_options",
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +87,18 @@ class Delivery:
         return json.loads(self.body)
 
 
+def add_endpoint(store: Store, url: str, enabled_events: list[str], version: str | None) -> Json:
+    """Shape: https://docs.stripe.com/api/webhook_endpoints/object"""
+    fields = {"enabled_events": enabled_events, "api_version": version, "status": "enabled"}
+    endpoint = store.new("webhook_endpoint", id=store.ids.new("we_1"), url=url, **fields)
+    return store.add(endpoint)
+
+
 def prepared(
     event: Json, form: Form, secret: str, timestamp: int, api_version: str | None = None
 ) -> Delivery:
     """The delivery of an event. Only HTTP forms are signed: EventBridge is a trusted bus."""
-    payload = _thin(event) if form.endswith("thin") else rendered_as_of(event, api_version)
+    payload = _thin(event) if form.endswith("thin") else _rendered_as_of(event, api_version)
     if form.startswith("eventbridge"):
         return Delivery(event["id"], _encoded(_envelope(event, payload)), {})
     body = _encoded(payload)
@@ -134,3 +188,44 @@ def _json_or_none(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def _rendered_as_of(event: Json, api_version: str | None) -> Json:
+    """The event at an API version: the account's own (None), or 2020-03-02."""
+    if api_version is None or api_version == event["api_version"]:
+        return event
+    if api_version != _OLD_VERSION:
+        raise ValueError(f"events are rendered at {event['api_version']} or {_OLD_VERSION} only")
+    about = event["data"]["object"]
+    render = {
+        "checkout.session": _old_session,
+        "payment_intent": _old_payment_intent,
+        "charge": _old_charge,
+    }.get(about["object"], dict)
+    return {**event, "api_version": _OLD_VERSION, "data": {"object": render(about)}}
+
+
+def _old_session(session: Json) -> Json:
+    old = {field: session[field] for field in _SESSION_FIELDS}
+    item = {
+        "amount": session["amount_subtotal"],
+        "currency": session["currency"],
+        "custom": {"description": None, "images": None, "name": "Tokens"},
+        "quantity": 1,
+        "type": "custom",
+    }
+    return {**old, "display_items": [item], "shipping": None}
+
+
+def _old_payment_intent(intent: Json) -> Json:
+    old = {field: intent[field] for field in intent if field not in _NOT_YET_IN_INTENT}
+    url = f"/v1/charges?payment_intent={intent['id']}"
+    charges = {"object": "list", "data": [], "has_more": False, "total_count": 0, "url": url}
+    return {**old, "capture_method": "automatic", "charges": charges, "source": None}
+
+
+def _old_charge(charge: Json) -> Json:
+    old = {field: charge[field] for field in charge if field not in _NOT_YET_IN_CHARGE}
+    url = f"/v1/charges/{charge['id']}/refunds"
+    refunds = {"object": "list", "data": [], "has_more": False, "total_count": 0, "url": url}
+    return {**old, "dispute": None, "invoice": None, "order": None, "refunds": refunds}

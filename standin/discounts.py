@@ -9,9 +9,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from standin import money
-from standin.calls import named
+from standin.calls import Parameters, named
 from standin.errors import IllegalMove, Json, invalid, lacking, missing
-from standin.parameters import Parameters
 from standin.store import Store
 
 _CODE_LENGTH = 8

@@ -7,42 +7,15 @@ Rules: https://docs.stripe.com/disputes/how-disputes-work
 from __future__ import annotations
 
 from standin import balance
+from standin.calls import Call, Work, named
 from standin.errors import IllegalMove, Json
+from standin.published import blank, shown
 from standin.store import Store
 
 _SECONDS_TO_ANSWER = 7 * 24 * 3600
 _OPEN = ("needs_response", "under_review")
 _UNANSWERED = ("needs_response", "warning_needs_response")
 _OPEN_INQUIRY = ("warning_needs_response", "warning_under_review")
-_TEXTS = (
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
-)
 
 
 def create(
@@ -65,37 +38,43 @@ def create(
     return dispute
 
 
-def change(
-    store: Store, dispute: Json, metadata: Json, evidence: Json | None, submits: bool
-) -> None:
-    """What the seller says about a dispute, kept for later or sent to the bank."""
-    if evidence is not None or submits:
-        _in(store, dispute["id"], _UNANSWERED)
-    store.update(dispute, metadata=metadata)
+def update_call(store: Store, call: Call) -> Work:
+    """`POST /v1/disputes/{id}`: evidence is submitted at once, unless it is kept for later."""
+    dispute, given = named(store, "dispute", call.ids[0], "dispute"), call.given
+    evidence = given.take("evidence")
+    submits = given.take("submit", evidence is not None)
+    changes = {"metadata": given.changed_metadata(dispute["metadata"])}
     if evidence is not None:
-        details = {**dispute["evidence_details"], "has_evidence": True}
-        store.update(dispute, evidence=evidence, evidence_details=details)
-    if submits:
-        submit_evidence(store, dispute["id"])
-    else:
+        changes |= shown("dispute", {"evidence": evidence}, before=dispute)
+        changes["evidence_details"] = {**dispute["evidence_details"], "has_evidence": True}
+
+    def work() -> Json:
+        if evidence is not None or submits:
+            _in(store, dispute["id"], _UNANSWERED)
+        store.update(dispute, **changes)
+        if submits:
+            return submit_evidence(store, dispute["id"])
         store.record("charge.dispute.updated", dispute)
+        return dispute
+
+    return work
 
 
-def close(store: Store, dispute: Json) -> None:
-    """The seller does not defend themselves: a dispute is lost, an inquiry is over."""
-    if dispute["status"] in _OPEN_INQUIRY:
-        close_inquiry(store, dispute["id"])
-    else:
-        lose(store, dispute["id"])
+def close_call(store: Store, call: Call) -> Work:
+    """`POST /v1/disputes/{id}/close`: the seller gives in, and an inquiry is over."""
+    dispute = named(store, "dispute", call.ids[0], "dispute")
+    inquired = dispute["status"] in _OPEN_INQUIRY
+    return lambda: (close_inquiry if inquired else lose)(store, dispute["id"])
 
 
-def submit_evidence(store: Store, dispute_id: str) -> None:
+def submit_evidence(store: Store, dispute_id: str) -> Json:
     """Answer the dispute or inquiry; the bank now reviews it."""
     dispute = _in(store, dispute_id, _UNANSWERED)
     details = {**dispute["evidence_details"], "has_evidence": True, "submission_count": 1}
     status = dispute["status"].replace("needs_response", "under_review")
     store.update(dispute, status=status, evidence_details=details)
     store.record("charge.dispute.updated", dispute)
+    return dispute
 
 
 def escalate_inquiry(store: Store, dispute_id: str) -> None:
@@ -119,17 +98,19 @@ def win(store: Store, dispute_id: str) -> None:
     store.record("charge.dispute.funds_reinstated", dispute)
 
 
-def lose(store: Store, dispute_id: str) -> None:
+def lose(store: Store, dispute_id: str) -> Json:
     dispute = _in(store, dispute_id, _OPEN)
     store.update(dispute, status="lost")
     store.record("charge.dispute.closed", dispute)
+    return dispute
 
 
-def close_inquiry(store: Store, dispute_id: str) -> None:
+def close_inquiry(store: Store, dispute_id: str) -> Json:
     """The inquiry ends without a dispute; no money ever moved."""
     dispute = _in(store, dispute_id, _OPEN_INQUIRY)
     store.update(dispute, status="warning_closed")
     store.record("charge.dispute.closed", dispute)
+    return dispute
 
 
 def _withdraw(store: Store, charge: Json, dispute: Json) -> None:
@@ -164,26 +145,14 @@ def _disputable(store: Store, charge: Json, amount_minor: int | None, currency: 
 def _new_dispute(
     store: Store, charge: Json, amount_minor: int, currency: str, inquiry: bool
 ) -> Json:
-    dispute: Json = {
+    details = blank("dispute_evidence_details") | {"due_by": store.now() + _SECONDS_TO_ANSWER}
+    fields: Json = {
         "id": store.ids.new("du_1"),
-        "object": "dispute",
         "amount": amount_minor,
-        "balance_transactions": [],
         "charge": charge["id"],
-        "created": store.now(),
         "currency": currency,
-        "enhanced_eligibility_types": [],
-        "evidence": {**dict.fromkeys(_TEXTS), "enhanced_evidence": {}},
-        "evidence_details": {
-            "due_by": store.now() + _SECONDS_TO_ANSWER,
-            "enhanced_eligibility": {},
-            "has_evidence": False,
-            "past_due": False,
-            "submission_count": 0,
-        },
+        "evidence_details": details,
         "is_charge_refundable": inquiry,
-        "livemode": store.livemode,
-        "metadata": {},
         "payment_intent": charge["payment_intent"],
         "reason": "general" if inquiry else "fraudulent",
         "status": "warning_needs_response" if inquiry else "needs_response",
@@ -191,5 +160,5 @@ def _new_dispute(
     if charge["payment_method_details"]["type"] == "card":
         case = "inquiry" if inquiry else "chargeback"
         card = {"brand": "visa", "case_type": case, "network_reason_code": "10.4"}
-        dispute["payment_method_details"] = {"card": card, "type": "card"}
-    return dispute
+        fields["payment_method_details"] = {"card": card, "type": "card"}
+    return store.new("dispute", **fields)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Any
 
-from standin.account_deliveries import AccountDeliveries
+from standin.account import StripeAccount
 from standin.errors import Json
 
 # Stripe retries for three days (https://docs.stripe.com/webhooks#retries); a demo does not wait.
@@ -34,7 +35,7 @@ class Forwarder:
     """Listens to an account. Its thread starts with the first event that has somewhere to go."""
 
     def __init__(
-        self, account: AccountDeliveries, pauses_seconds: Sequence[float] = _PAUSES_SECONDS
+        self, account: StripeAccount, pauses_seconds: Sequence[float] = _PAUSES_SECONDS
     ) -> None:
         self._account = account
         self._pauses_seconds = pauses_seconds
@@ -45,17 +46,20 @@ class Forwarder:
         self._busy = False
         self._thread: Thread | None = None
 
-    def start(self) -> None:
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Forward while the block runs. At its end the attempt under way is finished, the rest
+        is dropped."""
         self._account.subscribe(self._enqueue)
-
-    def stop(self) -> None:
-        """Finish the attempt under way, drop the rest, and end the thread."""
-        self._account.unsubscribe(self._enqueue)
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        try:
+            yield
+        finally:
+            self._account.unsubscribe(self._enqueue)
+            with self._changed:
+                self._stopped = True
+                self._changed.notify_all()
+            if self._thread is not None:
+                self._thread.join()
 
     def attempts(self) -> list[Attempt]:
         """All attempts so far, oldest first."""

@@ -1,88 +1,65 @@
-"""The stand-in over HTTP: keep-alive connections, one write an answer, a clean stop."""
+"""An HTTP server on 127.0.0.1, on a thread: keep-alive connections, and an end that waits for
+nobody for long.
+
+Werkzeug reads requests and makes responses. Its own server closes each connection after one
+request, which costs a client a connection a call; so connections are kept here.
+"""
 
 from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
-from typing import Any, cast
+from typing import IO, Any, cast
 
-from standin import published
-from standin.account import StripeAccount
-from standin.api import Api
-from standin.api_request import Request
-from standin.faults import Faults
-from standin.forwarding import Forwarder
-from standin.pages import Pages
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wsgi import LimitedStream, get_content_length
+
+Respond = Callable[[Request], Response]
 
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
 
-class Server:
-    """A running stand-in. `requests` logs (method, path) of every API request received."""
-
-    def __init__(self, account: StripeAccount, port: int) -> None:
-        # Read now, so that a stand-in that lacks it does not start.
-        published.document()
-        self.account = account
-        self.faults = Faults()
-        self.requests: list[tuple[str, str]] = []
-        self.api = Api(account)
-        self.forwarder = Forwarder(account)
-        self.pages = Pages(account, self.forwarder)
-        self._http = _HttpServer(self, port)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = Thread(
-            target=self._http.serve_forever, args=(_POLL_SECONDS,), name="stripe-standin"
-        )
-
-    def start(self) -> None:
-        self.forwarder.start()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop listening, cut open connections, and wait until all threads are done."""
-        self.faults.clear()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
-        self._http.cut_connections()
-        self.forwarder.stop()
+class PortTaken(Exception):
+    """Somebody else listens on the port that was asked for."""
 
 
 @contextmanager
-def serving(
-    account: StripeAccount, port: int = 0, forward_to: str | None = None
-) -> Iterator[Server]:
-    """Serve an account on 127.0.0.1, on a port that the system chooses unless one is given.
+def listening(respond: Respond, port: int = 0) -> Iterator[str]:
+    """Answer requests by `respond` while the block runs, and answer with the base URL.
 
-    `forward_to` becomes the account's `webhook_url`, to which every new event is sent.
+    `request.environ["sent_headers"]` has the headers as they were sent, names, order and
+    repeats. A ConnectionError that `respond` raises cuts the connection without an answer.
+    Port 0 lets the system choose one. Raises PortTaken.
     """
-    server = Server(account, port)
-    account.store.checkout_url = f"{server.url}/pay/"
-    account.store.link_url = f"{server.url}/link/"
-    if forward_to is not None:
-        account.webhook_url = forward_to
-    server.start()
     try:
-        yield server
+        bound = socket.create_server(("127.0.0.1", port), backlog=128)
+    except OSError as error:
+        raise PortTaken(f"port {port} on 127.0.0.1 is taken") from error
+    with bound:
+        server = _Server(respond, bound)
+    thread = Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="http-server")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.cut_connections()
 
 
-class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, owner: Server, port: int) -> None:
-        self.owner = owner
-        self._connections: set[socket.socket] = set()
+class _Server(ThreadedWSGIServer):
+    def __init__(self, respond: Respond, bound: socket.socket) -> None:
+        self.respond = respond
+        self._connections: set[Any] = set()
         self._changed = Condition()
-        super().__init__(("127.0.0.1", port), _Handler)
+        # A socket that is bound already: with a port that is taken, werkzeug ends the program.
+        super().__init__("127.0.0.1", 0, Response(), _Connection, fd=bound.fileno())
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:
@@ -107,62 +84,28 @@ class _HttpServer(ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+        """Keep quiet: whoever serves something logs what they think fit."""
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+
+class _Connection(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def do_DELETE(self) -> None:
-        self._serve()
-
-    def log_message(self, *_args: Any, **_named: Any) -> None:
-        """Keep quiet: `Server.requests` is the log."""
-
-    @property
-    def _owner(self) -> Server:
-        return cast(_HttpServer, self.server).owner
-
-    def _serve(self) -> None:
-        request = self._request()
-        if request.path.startswith(("/v1/", "/v2/")):
-            self._serve_api(request)
-            return
-        shown = self._owner.pages.answer(request)
-        self._send(shown.status, shown.body, shown.headers)
-
-    def _request(self) -> Request:
-        path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        return Request(self.command, path, query, headers, self.rfile.read(length))
-
-    def _serve_api(self, request: Request) -> None:
-        self._owner.requests.append((request.method, request.path))
-        fault = self._owner.faults.next_for(request.path)
-        if fault is not None and fault.kind == "drop":
-            self.close_connection = True
-            return
-        if fault is not None and fault.kind == "hang":
-            self._owner.faults.wait_for_release()
-        if fault is not None and fault.kind == "garbage":
-            self._send(200, b"<html>not JSON", {"Content-Type": "text/html"})
-            return
-        failing = fault.status if fault is not None and fault.kind == "status" else None
-        answer = self._owner.api.answer(request, failing)
-        self._owner.faults.answering(request.method, request.path)
-        self._send(
-            answer.status, answer.body, {"Content-Type": "application/json", **answer.headers}
-        )
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        """One write for head and body, so that no delayed acknowledgement holds it up."""
-        lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}", "", ""]
-        self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
+    def run_wsgi(self) -> None:
+        """Answer one request. What it leaves unread would be taken for the next one: then close."""
+        environ = self.make_environ()
+        body = LimitedStream(cast(IO[bytes], self.rfile), get_content_length(environ) or 0)
+        environ |= {"wsgi.input": body, "wsgi.input_terminated": True}
+        environ["sent_headers"] = self.headers.items()
+        try:
+            response = cast(_Server, self.server).respond(Request(environ))
+        except HTTPException as refused:
+            response = refused.get_response(environ)
+        chunks, _, headers = response.get_wsgi_response(environ)
+        self.send_response_only(response.status_code)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not body.is_exhausted or self.headers.get("transfer-encoding"):
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"".join(chunks))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from standin.calls import Parameters
 from standin.errors import Json, resource_missing
-from standin.parameters import Parameters
 from standin.store import Table
 
 _DEFAULT_LIMIT = 10

@@ -1,11 +1,16 @@
 """Payment intents: one a purchase, from confirmation to success, failure or cancellation.
 
-Shape: https://docs.stripe.com/api/payment_intents/object
+Money may be only reserved at first: then it is captured whole or in part, let go, or lapses.
+Sources: https://docs.stripe.com/api/payment_intents,
+https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 """
 
 from __future__ import annotations
 
-from standin.errors import Json
+from standin import charges, refunds
+from standin.calls import Call, Work, named
+from standin.errors import IllegalMove, Json
+from standin.published import shown
 from standin.store import Store
 
 # What an intent says and nothing here acts upon; it is shown as it was sent.
@@ -18,9 +23,8 @@ DESCRIBED = (
     "statement_descriptor_suffix",
     "transfer_group",
 )
-
-_DECLINED = "Your card was declined."
-_BANK_FAILED = "The customer's bank account could not be debited."
+_DESCRIPTORS = ("statement_descriptor", "statement_descriptor_suffix")
+_UNEXPECTED = "payment_intent_unexpected_state"
 
 
 def of_session(store: Store, session: Json) -> Json:
@@ -36,12 +40,8 @@ def of_session(store: Store, session: Json) -> Json:
         session["payment_method_types"],
         order["payment_intent_metadata"],
     )
-    store.update(
-        intent,
-        capture_method=order["capture_method"],
-        customer=session["customer"],
-        **order["intent"],
-    )
+    method, customer = order["capture_method"], session["customer"]
+    store.update(intent, capture_method=method, customer=customer, **order["intent"])
     if order["presentment"] is not None:
         store.update(intent, presentment_details=dict(order["presentment"]))
     store.update(session, payment_intent=intent["id"])
@@ -57,52 +57,24 @@ def create(
     metadata: dict[str, str],
 ) -> Json:
     intent_id = store.ids.new("pi_3")
-    return store.add(
-        {
-            "id": intent_id,
-            "object": "payment_intent",
-            "amount": amount_minor,
-            "amount_capturable": 0,
-            "amount_details": {"tip": {}},
-            "amount_received": 0,
-            "application": None,
-            "application_fee_amount": None,
-            "automatic_payment_methods": None,
-            "canceled_at": None,
-            "cancellation_reason": None,
-            "capture_method": "automatic_async",
-            "client_secret": f"{intent_id}_secret_standin",
-            "confirmation_method": "automatic",
-            "created": store.now(),
-            "currency": currency,
-            "customer": None,
-            "customer_account": None,
-            "description": None,
-            "excluded_payment_method_types": None,
-            "last_payment_error": None,
-            "latest_charge": None,
-            "livemode": store.livemode,
-            "managed_payments": {"enabled": False},
-            "metadata": dict(metadata),
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
-            "payment_method_configuration_details": None,
-            "payment_method_options": {},
-            "payment_method_types": list(payment_method_types),
-            "processing": None,
-            "receipt_email": None,
-            "review": None,
-            "setup_future_usage": None,
-            "shipping": None,
-            "source": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
-            "status": "requires_payment_method",
-            "transfer_data": None,
-            "transfer_group": None,
-        }
-    )
+    fields = {
+        "id": intent_id,
+        "amount": amount_minor,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "capture_method": "automatic_async",
+        "client_secret": f"{intent_id}_secret_standin",
+        "confirmation_method": "automatic",
+        "currency": currency,
+        "managed_payments": {"enabled": False},
+        "metadata": dict(metadata),
+        "payment_method_options": {},
+        "payment_method_types": list(payment_method_types),
+        "source": None,
+        "status": "requires_payment_method",
+    }
+    return store.add(store.new("payment_intent", **fields))
 
 
 def succeed(store: Store, intent: Json, charge: Json) -> None:
@@ -155,15 +127,97 @@ def fail(store: Store, intent: Json, charge: Json) -> None:
     store.record("payment_intent.payment_failed", intent)
 
 
-def cancel(store: Store, intent: Json, reason: str) -> None:
-    store.update(
-        intent,
-        amount_capturable=0,
-        canceled_at=store.now(),
-        cancellation_reason=reason,
-        status="canceled",
-    )
+def cancel(store: Store, intent: Json, reason: str) -> Json:
+    """Cancel what is not paid: a charge under way fails, reserved money goes back."""
+    if intent["status"] == "requires_capture":
+        store.record("charge.refunded", _let_go(store, intent))
+    elif intent["status"] == "processing":
+        charges.fail(store, store.get("charge", intent["latest_charge"]))
+    elif intent["status"] != "requires_payment_method":
+        message = f"The payment intent {intent['id']} has the status {intent['status']}, and"
+        raise IllegalMove(f"{message} cannot be canceled.", _UNEXPECTED)
+    return _end(store, intent, reason)
+
+
+def expire(store: Store, intent: Json) -> None:
+    """Nobody may pay any more; what is canceled stays as it is."""
+    if intent["status"] != "canceled":
+        _end(store, intent, "expired")
+
+
+def capture(store: Store, intent: Json, amount_minor: int | None) -> Json:
+    """Take what is reserved, or part of it; the rest goes back to the buyer as a refund."""
+    charge = _reserved(store, intent)
+    amount = charge["amount"] if amount_minor is None else amount_minor
+    if not 0 < amount <= charge["amount"]:
+        message = f"The amount {amount} is not what can be captured: up to {charge['amount']}."
+        raise IllegalMove(message, "amount_too_large", "amount_to_capture")
+    rest = charge["amount"] - amount
+    if rest:
+        refunds.release(store, charge, rest)
+    charges.capture(store, charge, amount)
+    succeed(store, intent, charge)
+    for session in store.referring("checkout.session", "payment_intent", intent["id"]):
+        store.update(session, payment_status="paid")
+    if rest:
+        store.record("charge.refunded", charge)
+    return intent
+
+
+def lapse(store: Store, intent: Json) -> None:
+    """The bank gives up the reservation, because nobody captured it in time."""
+    charge = _let_go(store, intent)
+    _end(store, intent, "automatic")
+    store.record("charge.expired", charge)
+    store.record("charge.refunded", charge)
+
+
+def cancel_call(store: Store, call: Call) -> Work:
+    """`POST /v1/payment_intents/{id}/cancel`"""
+    intent = named(store, "payment_intent", call.ids[0], "intent")
+    reason = call.given.take("cancellation_reason")
+    return lambda: cancel(store, intent, reason)
+
+
+def capture_call(store: Store, call: Call) -> Work:
+    """`POST /v1/payment_intents/{id}/capture`"""
+    intent, given = named(store, "payment_intent", call.ids[0], "intent"), call.given
+    amount = given.at_least_one("amount_to_capture")
+    # The default, and all that the stand-in does: one capture, and the rest is let go.
+    final = given.take("final_capture", True)
+    changes = shown("payment_intent", given.given(*_DESCRIPTORS))
+    changes["metadata"] = given.changed_metadata(intent["metadata"])
+
+    def work() -> Json:
+        if not final:
+            raise IllegalMove("This payment intent cannot be captured more than once.")
+        _reserved(store, intent)
+        store.update(intent, **changes)
+        return capture(store, intent, amount)
+
+    return work
+
+
+def _end(store: Store, intent: Json, reason: str) -> Json:
+    changes = {"cancellation_reason": reason, "status": "canceled"}
+    store.update(intent, amount_capturable=0, canceled_at=store.now(), **changes)
     store.record("payment_intent.canceled", intent)
+    return intent
+
+
+def _let_go(store: Store, intent: Json) -> Json:
+    charge = _reserved(store, intent)
+    refunds.release(store, charge, charge["amount"])
+    return charge
+
+
+def _reserved(store: Store, intent: Json) -> Json:
+    """The charge whose money waits; IllegalMove if none does."""
+    if intent["status"] != "requires_capture":
+        message = f"The payment intent {intent['id']} has the status {intent['status']}, but"
+        message += " only one that requires_capture can be captured."
+        raise IllegalMove(message, _UNEXPECTED)
+    return store.get("charge", intent["latest_charge"])
 
 
 def _last_payment_error(store: Store, charge: Json) -> Json:
@@ -180,13 +234,3 @@ def _last_payment_error(store: Store, charge: Json) -> Json:
     if code == "card_declined":
         error["decline_code"] = "generic_decline"
     return error
-
-
-def failure_of(payment_method_type: str) -> tuple[str, str]:
-    """Code and message of a failed charge.
-
-    Source: https://docs.stripe.com/error-codes (card_declined, payment_method_provider_decline)
-    """
-    if payment_method_type == "card":
-        return "card_declined", _DECLINED
-    return "payment_method_provider_decline", _BANK_FAILED

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from standin import checkout, discounts, shapes
+from standin import checkout, discounts, published
+from standin.calls import Parameters
 from standin.errors import IllegalMove, Json
-from standin.line_calls import check_lines, read_lines
-from standin.parameters import Parameters
+from standin.line_items import Line, check_lines, line_item, read_lines
 from standin.payment_intents import DESCRIBED
-from standin.session_shape import blank_session
 from standin.store import Store
 
 _MOST_LINES = 20
@@ -61,7 +60,7 @@ SHOWN = (
 
 
 def complete(store: Store, given: Parameters, new: Json) -> list[Json]:
-    """A link by `POST /v1/payment_links`; answers the catalogue's objects made with it."""
+    """A link by `POST /v1/payment_links`; answers the products and prices made with it."""
     before: list[Json] = []
     lines = read_lines(store, given, before)
     recurring = any(line.price["recurring"] for line in lines)
@@ -71,20 +70,24 @@ def complete(store: Store, given: Parameters, new: Json) -> list[Json]:
         each.setdefault(each["type"], {})
     new["url"] = store.link_url + new["id"]
     products = {each["id"]: each for each in before if each["object"] == "product"}
-    store.line_items[new["id"]] = [checkout.line_item(store, line, products) for line in lines]
+    store.line_items[new["id"]] = [line_item(store, line, products) for line in lines]
     return before
 
 
-def open_session(store: Store, link: Json, visit: Mapping[str, str]) -> Json:
+def open_session(store: Store, link_id: str, visit: Mapping[str, str]) -> Json:
     """A session for one visit. `visit` may have the address's parameters.
 
     Source: https://docs.stripe.com/payment-links/url-parameters
     """
+    link = store.get("payment_link", link_id)
     if not link["active"] or _used_up(store, link):
         raise IllegalMove(link["inactive_message"] or "This link is no longer active.")
     data = link["payment_intent_data"] or {}
     code = discounts.by_code(store, visit.get("prefilled_promo_code", ""))
-    lines = [_line(item) for item in store.line_items[link["id"]]]
+    lines = [
+        Line(item["price"], item["quantity"], {"adjustable_quantity": item["adjustable_quantity"]})
+        for item in store.line_items[link["id"]]
+    ]
     recurring = any(line.price["recurring"] for line in lines)
     order = checkout.Order(
         lines=lines,
@@ -92,8 +95,8 @@ def open_session(store: Store, link: Json, visit: Mapping[str, str]) -> Json:
         mode="subscription" if recurring else "payment",
         customer_email=visit.get("prefilled_email"),
         metadata=link["metadata"],
-        payment_intent_metadata=data.get("metadata") or {},
-        payment_method_types=tuple(link["payment_method_types"] or ("card",)),
+        payment_intent_metadata=data.get("metadata"),
+        payment_method_types=link["payment_method_types"] or ("card",),
         capture_method=data.get("capture_method") or "automatic_async",
         discounts=[discounts.of_promotion_code(code)] if code else [],
         shown=_shown(link, visit),
@@ -102,16 +105,11 @@ def open_session(store: Store, link: Json, visit: Mapping[str, str]) -> Json:
     return checkout.create(store, order)
 
 
-def _line(item: Json) -> checkout.Line:
-    shown = {"adjustable_quantity": item["adjustable_quantity"]}
-    return checkout.Line(item["price"], item["quantity"], shown)
-
-
 def _shown(link: Json, visit: Mapping[str, str]) -> Json:
     given = {name: link[name] for name in _OF_THE_SESSION if name in link}
     redirect = link["after_completion"].get("redirect") or {}
     return {
-        **shapes.shown("checkout.session", given, before=blank_session()),
+        **published.shown("checkout.session", given, before=checkout.blank_session()),
         "client_reference_id": visit.get("client_reference_id"),
         "payment_link": link["id"],
         "success_url": redirect.get("url"),

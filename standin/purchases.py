@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from heapq import heappop
 
-from standin import captures, charges, checkout, payment_intents, payment_methods
+from standin import charges, checkout, disputes, payment_intents, payment_methods, refunds
 from standin.errors import IllegalMove, Json
 from standin.store import Store
 
@@ -41,7 +41,7 @@ def complete_unpaid(store: Store, session_id: str, payment_method_type: str) -> 
     if store.orders[session_id]["capture_method"] == "manual":
         raise IllegalMove(f"{payment_method_type} cannot be captured later")
     intent, charge = _attempt(store, session, payment_method_type)
-    charges.wait(store, charge)
+    store.record("charge.pending", charge)
     payment_intents.process(store, intent, charge)
     checkout.close(store, session, "unpaid")
     store.record("checkout.session.completed", session)
@@ -71,14 +71,15 @@ def decline(store: Store, session_id: str) -> None:
     payment_intents.fail(store, intent, charge)
 
 
-def expire(store: Store, session_id: str) -> None:
+def expire(store: Store, session_id: str) -> Json:
     """Nobody may pay this session any more; its payment intent, if it has one, is canceled."""
     session = checkout.open_session(store, session_id)
     intent = store.find("payment_intent", session["payment_intent"])
-    if intent is not None and intent["status"] != "canceled":
-        payment_intents.cancel(store, intent, "expired")
+    if intent is not None:
+        payment_intents.expire(store, intent)
     store.update(session, status="expired", url=None)
     store.record("checkout.session.expired", session)
+    return session
 
 
 def expire_due(store: Store) -> None:
@@ -94,38 +95,34 @@ def any_due(store: Store) -> bool:
 
 
 def cancel_payment_intent(store: Store, session_id: str) -> None:
-    """Cancel the payment intent of a session."""
-    cancel_intent(store, intent_of(store, session_id), "requested_by_customer")
-
-
-def cancel_intent(store: Store, intent: Json, reason: str) -> None:
-    """Cancel a payment intent that is not paid; a charge under way fails, a reserved one goes."""
-    if intent["status"] == "requires_capture":
-        captures.cancel(store, intent, reason)
-        return
-    if intent["status"] not in ("requires_payment_method", "processing"):
-        message = f"The payment intent {intent['id']} has the status {intent['status']}, and"
-        message += " cannot be canceled."
-        raise IllegalMove(message, "payment_intent_unexpected_state")
-    if intent["status"] == "processing":
-        charges.fail(store, store.get("charge", intent["latest_charge"]))
-    payment_intents.cancel(store, intent, reason)
+    payment_intents.cancel(store, _intent(store, session_id), "requested_by_customer")
 
 
 def capture(store: Store, session_id: str, amount_minor: int | None) -> None:
-    captures.capture(store, intent_of(store, session_id), amount_minor)
+    payment_intents.capture(store, _intent(store, session_id), amount_minor)
 
 
 def lapse(store: Store, session_id: str) -> None:
-    captures.lapse(store, intent_of(store, session_id))
+    payment_intents.lapse(store, _intent(store, session_id))
 
 
 def settle(store: Store, session_id: str) -> None:
     """Settle a charge that was captured asynchronously (`complete(settled=False)`)."""
-    charge = paid_charge(store, session_id)
+    charge = _paid_charge(store, session_id)
     if charge["balance_transaction"] is not None:
         raise IllegalMove(f"charge {charge['id']} is settled already")
     charges.settle(store, charge)
+
+
+def refund(store: Store, session_id: str, amount_minor: int | None, reason: str | None) -> Json:
+    return refunds.create(store, _paid_charge(store, session_id), amount_minor, reason)
+
+
+def dispute(
+    store: Store, session_id: str, amount_minor: int | None, inquiry: bool, currency: str | None
+) -> Json:
+    charge = _paid_charge(store, session_id)
+    return disputes.create(store, charge, amount_minor, inquiry, currency)
 
 
 def pay_outside_checkout(
@@ -141,22 +138,22 @@ def pay_outside_checkout(
     return intent
 
 
-def intent_of(store: Store, session_id: str) -> Json:
-    """The session's payment intent; IllegalMove before the buyer has tried to pay."""
-    session = store.get("checkout.session", session_id)
-    intent = store.find("payment_intent", session["payment_intent"])
-    if intent is None:
-        raise IllegalMove(f"session {session_id} has no payment intent")
-    return intent
-
-
-def paid_charge(store: Store, session_id: str) -> Json:
+def _paid_charge(store: Store, session_id: str) -> Json:
     """The charge that paid the session; IllegalMove if there is none."""
     session = store.get("checkout.session", session_id)
     intent = store.find("payment_intent", session["payment_intent"])
     if intent is None or intent["status"] != "succeeded":
         raise IllegalMove(f"session {session_id} has no successful charge")
     return store.get("charge", intent["latest_charge"])
+
+
+def _intent(store: Store, session_id: str) -> Json:
+    """The session's payment intent; IllegalMove before the buyer has tried to pay."""
+    session = store.get("checkout.session", session_id)
+    intent = store.find("payment_intent", session["payment_intent"])
+    if intent is None:
+        raise IllegalMove(f"session {session_id} has no payment intent")
+    return intent
 
 
 def _attempt(store: Store, session: Json, payment_method_type: str) -> tuple[Json, Json]:

@@ -7,7 +7,8 @@ Rules: https://docs.stripe.com/refunds, https://docs.stripe.com/refunds#failed-r
 from __future__ import annotations
 
 from standin import balance, money
-from standin.errors import IllegalMove, Json
+from standin.calls import Call, Parameters, Work, named
+from standin.errors import ApiError, IllegalMove, Json
 from standin.store import Store
 
 # Money that a dispute took cannot be refunded as well; an inquiry took none.
@@ -23,7 +24,7 @@ def create(
 ) -> Json:
     """Refund part of a charge, or what is left of it, and record the events."""
     amount = _refundable(store, charge, amount_minor)
-    refund = store.add({**_new_refund(store, charge, amount, reason), "metadata": metadata or {}})
+    refund = store.add(_new_refund(store, charge, amount, reason, metadata or {}))
     entry = balance.refund_entry(store, charge, refund)
     store.update(refund, balance_transaction=entry["id"])
     _set_amount_refunded(store, charge, charge["amount_refunded"] + amount)
@@ -37,7 +38,7 @@ def release(store: Store, charge: Json, amount_minor: int) -> None:
 
     Source: https://docs.stripe.com/api/payment_intents/capture, `amount_to_capture`
     """
-    refund = store.add(_new_refund(store, charge, amount_minor, None))
+    refund = store.add(_new_refund(store, charge, amount_minor, None, {}))
     if "card" in refund["destination_details"]:
         refund["destination_details"]["card"]["type"] = "reversal"
     _set_amount_refunded(store, charge, charge["amount_refunded"] + amount_minor)
@@ -62,6 +63,15 @@ def fail(store: Store, refund_id: str) -> None:
     store.record("refund.updated", refund)
     store.record("charge.refund.updated", refund)
     store.record("refund.failed", refund)
+
+
+def create_call(store: Store, call: Call) -> Work:
+    """`POST /v1/refunds`"""
+    given = call.given
+    charge = _charge_to_refund(store, given)
+    amount = given.at_least_one("amount")
+    reason, metadata = given.take("reason"), given.metadata()
+    return lambda: create(store, charge, amount, reason, metadata)
 
 
 def _refundable(store: Store, charge: Json, amount_minor: int | None) -> int:
@@ -90,27 +100,41 @@ def _set_amount_refunded(store: Store, charge: Json, amount_minor: int) -> None:
     store.update(charge, amount_refunded=amount_minor, refunded=full)
 
 
-def _new_refund(store: Store, charge: Json, amount_minor: int, reason: str | None) -> Json:
+def _new_refund(
+    store: Store, charge: Json, amount_minor: int, reason: str | None, metadata: Json
+) -> Json:
     kind = charge["payment_method_details"]["type"]
     by_card = {"card": {"type": "refund", "reference_status": "pending"}, "type": "card"}
-    refund: Json = {
-        "id": store.ids.new("re_3"),
-        "object": "refund",
-        "amount": amount_minor,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": store.now(),
-        "currency": charge["currency"],
-        "customer": charge["customer"],
-        "customer_account": None,
-        "destination_details": by_card if kind == "card" else {"type": kind},
-        "metadata": {},
-        "payment_intent": charge["payment_intent"],
-        "payment_method": charge["payment_method"],
-        "reason": reason,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-    return refund
+    return store.new(
+        "refund",
+        id=store.ids.new("re_3"),
+        amount=amount_minor,
+        charge=charge["id"],
+        currency=charge["currency"],
+        customer=charge["customer"],
+        customer_account=None,
+        destination_details=by_card if kind == "card" else {"type": kind},
+        metadata=metadata,
+        payment_intent=charge["payment_intent"],
+        payment_method=charge["payment_method"],
+        reason=reason,
+        status="succeeded",
+    )
+
+
+def _charge_to_refund(store: Store, given: Parameters) -> Json:
+    charge_id, intent_id = given.take("charge"), given.take("payment_intent")
+    if charge_id is None and intent_id is None:
+        message = "One of the following params should be provided for this request:"
+        raise ApiError(400, f"{message} payment_intent or charge.", code="parameter_missing")
+    if charge_id is not None:
+        charge = named(store, "charge", charge_id, "charge")
+        if intent_id not in (None, charge["payment_intent"]):
+            raise ApiError(400, f"The charge {charge_id} is not of {intent_id}.", param="charge")
+        return charge
+    intent = named(store, "payment_intent", intent_id, "payment_intent")
+    found = store.find("charge", intent["latest_charge"])
+    if found is None:
+        message = f"This PaymentIntent ({intent_id}) does not have a successful charge to refund."
+        raise ApiError(400, message, param="payment_intent")
+    return found

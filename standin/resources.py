@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from standin import customers, discounts, payment_links, price_calls
+from standin import checkout, discounts, payment_links, products
+from standin.calls import Parameters
 from standin.errors import Json
-from standin.parameters import Parameters
 from standin.payment_intents import DESCRIBED
 from standin.store import Store
 
@@ -115,7 +115,7 @@ RESOURCES = {
         "customer",
         "cus_",
         creates=_CUSTOMER,
-        defaults=customers.DEFAULTS,
+        defaults=checkout.NEW_CUSTOMER,
         updates=_CUSTOMER,
         filters=_same("email"),
         deleted=True,
@@ -145,7 +145,7 @@ RESOURCES = {
         creates=_PRICE,
         defaults={"active": True, "tax_behavior": "unspecified"},
         updates=_PRICE,
-        prepare=price_calls.complete_price,
+        prepare=products.complete_price,
         filters=_same(
             *("product", "active", "currency", "recurring", "type"), lookup_keys="lookup_key"
         ),
@@ -158,7 +158,7 @@ RESOURCES = {
         creates=(*_PRODUCT, "id"),
         defaults={"active": True, "type": "service"},
         updates=(*_PRODUCT, "default_price"),
-        prepare=price_calls.complete_product,
+        prepare=products.complete_product,
         filters=_same("active", "shippable", "url", ids="id"),
         events="product",
     ),

@@ -1,13 +1,20 @@
-"""The account's objects, stored normalised: a reference to another object is its id."""
+"""The account's objects, stored normalised: a reference to another object is its id.
+
+Nothing about an id is random: the same calls give the same ids in every run.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import sha512
 from typing import Any, cast
 
 from standin.errors import IllegalMove, Json
-from standin.ids import Ids
+from standin.published import blank
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 # Lists can be filtered by these references, so each has an index.
 _INDEXED: dict[str, tuple[str, ...]] = {
@@ -32,6 +39,24 @@ _INDEXED: dict[str, tuple[str, ...]] = {
 def copy_of(value: Json) -> Json:
     """A deep copy of a JSON object; several times faster than `copy.deepcopy`."""
     return cast(Json, json.loads(json.dumps(value)))
+
+
+class Ids:
+    """Ids of one account in Stripe's form, counted by prefix; another seed gives other ids."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._counts: Counter[str] = Counter()
+
+    def new(self, prefix: str, length: int = 24) -> str:
+        """The next id with this prefix, such as `pi_3` followed by `length` letters and digits."""
+        self._counts[prefix] += 1
+        digest = sha512(f"{self._seed}:{prefix}:{self._counts[prefix]}".encode()).digest()
+        number, letters = int.from_bytes(digest, "big"), ""
+        for _ in range(length):
+            number, index = divmod(number, len(_ALPHABET))
+            letters += _ALPHABET[index]
+        return prefix + letters
 
 
 class Table:
@@ -100,12 +125,19 @@ class Store:
         """The account's time in whole seconds since 1970, as in every `created`."""
         return int(self._clock())
 
+    def new(self, object_type: str, **fields: Any) -> Json:
+        """An object made now and not stored yet: what is not given is as blank as may be."""
+        made = blank(object_type)
+        now = {"created": self.now(), "livemode": self.livemode, "updated": self.now()}
+        return {**made, **{name: now[name] for name in now if name in made}, **fields}
+
     def add(self, new: Json) -> Json:
         self.tables[new["object"]].add(new)
         return new
 
-    def update(self, stored: Json, **changes: Any) -> None:
+    def update(self, stored: Json, **changes: Any) -> Json:
         self.tables[stored["object"]].update(stored, changes)
+        return stored
 
     def find(self, object_type: str, object_id: str | None) -> Json | None:
         return None if object_id is None else self.tables[object_type].get(object_id)
@@ -138,16 +170,13 @@ class Store:
 
         Source of the shape: https://docs.stripe.com/api/events/object
         """
-        self.add(
-            {
-                "id": self.ids.new("evt_1"),
-                "object": "event",
-                "api_version": self.api_version,
-                "created": self.now(),
-                "data": {"object": copy_of(changed)},
-                "livemode": self.livemode,
-                "pending_webhooks": 1,
-                "request": {"id": None, "idempotency_key": None},
-                "type": event_type,
-            }
+        event = self.new(
+            "event",
+            id=self.ids.new("evt_1"),
+            api_version=self.api_version,
+            data={"object": copy_of(changed)},
+            pending_webhooks=1,
+            request={"id": None, "idempotency_key": None},
+            type=event_type,
         )
+        self.add(event)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from standin.currencies import SUPPORTED
 from standin.errors import ApiError, Json, invalid, missing
+from standin.money import SUPPORTED
 
 _MAX_KEYS, _MAX_KEY, _MAX_VALUE = 50, 40, 500
 _SHOWN = 40

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from werkzeug import Request, Response
+from werkzeug.test import EnvironBuilder
+
 from standin import StripeAccount
-from standin.api import Answer, Api
-from standin.api_request import Request
+from standin.api import Api
 
 Json = dict[str, Any]
 SUCCESS = "https://shop.example/thanks"
@@ -31,20 +33,21 @@ class Caller:
         key: str | None = None,
         failing: int | None = None,
         **headers: str,
-    ) -> Answer:
+    ) -> Response:
         """`key` is an idempotency key, `failing` an error status that was ordered."""
         encoded = urlencode(list(flat(params or {})))
         sent = {"authorization": f"Bearer {self.account.api_key}", **headers}
         if key is not None:
             sent["idempotency-key"] = key
         query, body = ("", encoded) if method == "POST" else (encoded, "")
-        return self._api.answer(Request(method, path, query, sent, body.encode()), failing)
+        built = EnvironBuilder(path, method=method, query_string=query, headers=sent, data=body)
+        return self._api.answer(Request(built.get_environ()), failing)
 
     def call(self, method: str, path: str, params: Json | None = None, **more: Any) -> Json:
         """The JSON of a call that must succeed."""
         answer = self.answer(method, path, params, **more)
-        found: Json = json.loads(answer.body)
-        assert answer.status == 200, found
+        found: Json = json.loads(answer.data)
+        assert answer.status_code == 200, found
         return found
 
     def post(self, path: str, params: Json | None = None, **more: Any) -> Json:
@@ -58,8 +61,8 @@ class Caller:
     ) -> Json:
         """The error of a call that must not succeed, with its `status`."""
         answer = self.answer(method, f"/v1/{path}", params, **more)
-        assert answer.status != 200, json.loads(answer.body)
-        return {"status": answer.status, **json.loads(answer.body)["error"]}
+        assert answer.status_code != 200, json.loads(answer.data)
+        return {"status": answer.status_code, **json.loads(answer.data)["error"]}
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -33,9 +33,8 @@ def test_forwarding_to_nobody_leaves_the_event_undelivered() -> None:
     with receiving(200) as gone:
         account.webhook_url = gone.url
     forwarder = Forwarder(account, pauses_seconds=(0.0, 0.0))
-    forwarder.start()
-    account.expire(an_open_session(account))
-    assert forwarder.wait_until_idle(10)
-    forwarder.stop()
+    with forwarder.running():
+        account.expire(an_open_session(account))
+        assert forwarder.wait_until_idle(10)
     assert [each.status for each in forwarder.attempts()] == [0, 0, 0]
     assert account.events[0]["pending_webhooks"] == 1

@@ -83,7 +83,7 @@ def test_a_repeated_answer_says_that_it_is_one(caller: Caller) -> None:
     answers = [caller.answer("POST", "/v1/customers", key="once") for _ in range(2)]
     replayed = [answer.headers.get("Idempotent-Replayed") for answer in answers]
     assert replayed == [None, "true"]
-    assert answers[0].body == answers[1].body
+    assert answers[0].data == answers[1].data
 
 
 def test_a_failure_of_the_call_itself_is_repeated_although_it_would_work_now(
@@ -143,7 +143,7 @@ def test_a_key_is_forgotten_after_a_day() -> None:
 def test_reading_takes_no_notice_of_a_key(caller: Caller) -> None:
     caller.post("customers", {"name": "Jo"}, key="once")
     answer = caller.answer("GET", "/v1/customers", key="once")
-    assert [each["name"] for each in json.loads(answer.body)["data"]] == ["Jo"]
+    assert [each["name"] for each in json.loads(answer.data)["data"]] == ["Jo"]
 
 
 def test_a_key_has_at_most_255_characters(caller: Caller) -> None:

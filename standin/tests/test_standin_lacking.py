@@ -34,9 +34,9 @@ def test_a_call_that_stripe_has_and_the_stand_in_lacks_says_whose_fault_it_is(
     caller: Caller, method: str, path: str
 ) -> None:
     answer = caller.answer(method, path)
-    assert (answer.status, answer.headers["Stripe-Should-Retry"]) == (501, "false")
-    assert b"The stand-in does not know" in answer.body
-    assert path.encode() in answer.body
+    assert (answer.status_code, answer.headers["Stripe-Should-Retry"]) == (501, "false")
+    assert b"The stand-in does not know" in answer.data
+    assert path.encode() in answer.data
 
 
 def test_a_call_that_stripe_lacks_too_is_stripes_404(caller: Caller) -> None:

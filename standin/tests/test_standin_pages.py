@@ -10,10 +10,12 @@ import sys
 from urllib.parse import urlencode
 
 import pytest
+from werkzeug import Request
+from werkzeug.test import EnvironBuilder
 
 from standin import Server, StripeAccount, serving
-from standin.checkout_page import session_page
 from standin.forwarding import Attempt, Forwarder
+from standin.pages import Pages
 from standin.tests.builders import a_paid_session, an_open_session, types
 from standin.tests.calling import Caller, a_line, session_params
 from standin.tests.receiver import receiving
@@ -186,8 +188,9 @@ def test_a_delivery_that_ends_while_its_page_is_made_has_the_page_look_again(
 ) -> None:
     session_id = an_open_session(account)
     account.expire(session_id)
-    shown = session_page(account, JustDelivering(account), session_id)
-    assert b'http-equiv="refresh"' in shown
+    request = Request(EnvironBuilder(f"/pay/{session_id}").get_environ())
+    shown = Pages(account, JustDelivering(account)).answer(request)
+    assert b'http-equiv="refresh"' in shown.data
 
 
 def test_the_buyer_finds_the_way_back_with_the_sessions_id_in_it(

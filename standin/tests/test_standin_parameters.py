@@ -90,7 +90,7 @@ def answers() -> list[tuple[Path, Json, int, Json]]:
     for path, leaf in leaves(session_schema()):
         params = with_session_value(path, value_at(path, leaf))
         answer = caller.answer("POST", SESSIONS, params)
-        found.append((path, leaf, answer.status, json.loads(answer.body)))
+        found.append((path, leaf, answer.status_code, json.loads(answer.data)))
     return found
 
 

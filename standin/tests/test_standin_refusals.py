@@ -134,7 +134,7 @@ def test_a_version_that_there_is_not_is_refused(caller: Caller, version: str) ->
 )
 def test_every_version_up_to_the_accounts_is_answered(caller: Caller, version: str) -> None:
     answer = caller.answer("GET", "/v1/account", **{"stripe-version": version})
-    assert answer.status == 200
+    assert answer.status_code == 200
 
 
 def test_stripes_client_raises_what_it_raises_with_stripe(

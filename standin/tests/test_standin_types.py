@@ -70,7 +70,7 @@ def test_no_call_that_the_stand_in_has_calls_a_parameter_unknown(route: str) -> 
     schema = of_route(route).parameters
     for at_path, leaf in leaves(schema) if schema["properties"] else ():
         params = with_value(schema, at_path, value_at(at_path, leaf))
-        error = json.loads(caller.answer(method, path, params).body).get("error", {})
+        error = json.loads(caller.answer(method, path, params).data).get("error", {})
         assert error.get("code") != "parameter_unknown", named(at_path)
         assert "The stand-in" in error.get("message", "") or error.get("type") != "api_error"
 
@@ -81,7 +81,7 @@ WRITES = pytest.mark.parametrize("route", [each for each in ROUTES if each.start
 def refusal_of(caller: Caller, ids: dict[str, str], route: str, params: Json) -> Json:
     method, path = route.split()
     path = path.replace("{}", ids.get(path.split("/")[2], "some_id"))
-    error: Json = json.loads(caller.answer(method, path, params).body)["error"]
+    error: Json = json.loads(caller.answer(method, path, params).data)["error"]
     return error
 
 

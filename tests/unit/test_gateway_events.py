@@ -78,18 +78,19 @@ def test_format_2_names_the_route_and_the_method() -> None:
 
 def test_an_answer_in_base64_is_sent_as_bytes() -> None:
     answer = {"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}
-    assert response_of(answer, "2.0").body == b"\xff\x00"
+    assert response_of(answer, "2.0").data == b"\xff\x00"
 
 
 def test_format_2_takes_an_answer_without_a_status_for_the_body() -> None:
     response = response_of({"reports": []}, "2.0")
-    assert (response.status, response.body) == (200, b'{"reports": []}')
+    assert (response.status_code, response.data) == (200, b'{"reports": []}')
 
 
 def test_format_1_refuses_an_answer_without_a_status() -> None:
-    assert response_of({"reports": []}, "1.0").status == 500
+    assert response_of({"reports": []}, "1.0").status_code == 500
 
 
 def test_an_answers_repeated_headers_and_cookies_are_sent_apart() -> None:
     answer = {"statusCode": 204, "multiValueHeaders": {"x": ["1", "2"]}, "cookies": ["a=1"]}
-    assert response_of(answer, "2.0").headers == [("x", "1"), ("x", "2"), ("set-cookie", "a=1")]
+    headers = response_of(answer, "2.0").get_wsgi_headers({})
+    assert list(headers) == [("x", "1"), ("x", "2"), ("set-cookie", "a=1")]

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
+from werkzeug import Request, Response
 
-from standin.api import Answer
-from standin.api_request import Request
 from tests.integration.reconcile.past import Past
 
 Json = dict[str, Any]
@@ -16,7 +15,7 @@ Change = Callable[[Json], object]
 
 
 class Api(Protocol):
-    def answer(self, request: Request, failing: int | None = None) -> Answer: ...
+    def answer(self, request: Request, failing: int | None = None) -> Response: ...
 
 
 @dataclass
@@ -26,14 +25,15 @@ class OddApi:
     api: Api
     changes: dict[str, Change] = field(default_factory=dict)
 
-    def answer(self, request: Request, failing: int | None = None) -> Answer:
+    def answer(self, request: Request, failing: int | None = None) -> Response:
         answer = self.api.answer(request, failing)
-        shown = json.loads(answer.body)
+        shown = json.loads(answer.data)
         if shown.get("object") == "list":
             shown["data"] = [self._changed(item) for item in shown["data"]]
         else:
             shown = self._changed(shown)
-        return replace(answer, body=json.dumps(shown).encode())
+        answer.set_data(json.dumps(shown))
+        return answer
 
     def _changed(self, shown: Json) -> object:
         change = self.changes.get(str(shown.get("id")))

@@ -25,11 +25,14 @@ class Button:
 def buttons(account: StripeAccount, session_id: str) -> list[Button]:
     """The moves that the purchase's state allows, in the order of the page."""
     session = account.session(session_id, ["payment_intent.latest_charge"])
-    intent = session["payment_intent"] or {"status": "none", "id": None, "latest_charge": None}
+    intent = session["payment_intent"] or {"status": None}
     if session["status"] == "open":
         return _before_payment(account, session)
     if intent["status"] == "processing":
-        return _while_processing(account, session_id)
+        return [
+            Button("succeed", "The bank pays", lambda: account.async_succeed(session_id)),
+            Button("fail", "The bank does not pay", lambda: account.async_fail(session_id)),
+        ]
     if intent["status"] == "requires_capture":
         return _while_reserved(account, session_id, intent)
     if intent["status"] == "succeeded":
@@ -48,48 +51,29 @@ def run(account: StripeAccount, session_id: str, name: str) -> None:
 
 def _before_payment(account: StripeAccount, session: Json) -> list[Button]:
     session_id, currency = session["id"], session["currency"]
+    expire = Button("expire", "Let it expire", lambda: account.expire(session_id))
     if session["mode"] != "payment" or session["amount_total"] == 0:
-        return [
-            Button("pay", "Complete", lambda: account.complete(session_id)),
-            Button("expire", "Let it expire", lambda: account.expire(session_id)),
-        ]
-    amount = display(session["amount_total"], currency)
-    later = "us_bank_account" if currency == "usd" else "sepa_debit"
-    by_bank = Button(
-        "pay-later",
-        "Pay by bank account (takes days)",
-        lambda: account.complete_unpaid(session_id, later),
-    )
-    manual = account.store.orders[session_id]["capture_method"] == "manual"
-    return [
-        Button("pay", f"Pay {amount} by card", lambda: account.complete(session_id)),
-        *([] if manual else [by_bank]),
+        return [Button("pay", "Complete", lambda: account.complete(session_id)), expire]
+    pay = f"Pay {display(session['amount_total'], currency)} by card"
+    later, by_bank = "Pay by bank account (takes days)", "us_bank_account"
+    method = by_bank if currency == "usd" else "sepa_debit"
+    offered = [
+        Button("pay", pay, lambda: account.complete(session_id)),
+        Button("pay-later", later, lambda: account.complete_unpaid(session_id, method)),
         Button("decline", "Card is declined", lambda: account.decline(session_id)),
-        Button("expire", "Let it expire", lambda: account.expire(session_id)),
+        expire,
     ]
-
-
-def _while_processing(account: StripeAccount, session_id: str) -> list[Button]:
-    return [
-        Button("succeed", "The bank pays", lambda: account.async_succeed(session_id)),
-        Button("fail", "The bank does not pay", lambda: account.async_fail(session_id)),
-    ]
+    manual = account.store.orders[session_id]["capture_method"] == "manual"
+    return [each for each in offered if not (manual and each.name == "pay-later")]
 
 
 def _while_reserved(account: StripeAccount, session_id: str, intent: Json) -> list[Button]:
     amount, currency = intent["amount_capturable"], intent["currency"]
     half = max(amount // 2, 1)
+    all_of_it, half_of_it = (f"Capture {display(each, currency)}" for each in (amount, half))
     return [
-        Button(
-            "capture",
-            f"Capture {display(amount, currency)}",
-            lambda: account.capture(session_id),
-        ),
-        Button(
-            "capture-half",
-            f"Capture {display(half, currency)}",
-            lambda: account.capture(session_id, half),
-        ),
+        Button("capture", all_of_it, lambda: account.capture(session_id)),
+        Button("capture-half", half_of_it, lambda: account.capture(session_id, half)),
         Button("cancel", "Cancel", lambda: account.cancel_payment_intent(session_id)),
         Button("lapse", "The reservation lapses", lambda: account.lapse(session_id)),
     ]
@@ -99,40 +83,30 @@ def _after_payment(account: StripeAccount, session_id: str, charge: Json) -> lis
     with account.lock:
         disputes = account.store.referring("dispute", "charge", charge["id"])
         refunds = account.store.referring("refund", "charge", charge["id"])
-        open_ids = [(each["id"], each["status"]) for each in disputes]
-        refund_ids = [
-            each["id"]
-            for each in refunds
-            if each["status"] == "succeeded" and each["balance_transaction"]
-        ]
-    for dispute_id, status in open_ids:
+    statuses = {dispute["status"]: dispute["id"] for dispute in disputes}
+    for status, dispute_id in statuses.items():
         if status in _DISPUTE_OPEN:
             return _in_dispute(account, dispute_id)
         if status in _INQUIRY_OPEN:
             return _in_inquiry(account, dispute_id)
-    lost = any(status == "lost" for _, status in open_ids)
-    offered = [] if lost else _refunding(account, session_id, charge)
-    if refund_ids:
-        last = refund_ids[-1]
-        offered.append(
-            Button("refund-fails", "The last refund fails", lambda: account.fail_refund(last))
-        )
+    offered = [] if "lost" in statuses else _refunding(account, session_id, charge)
+    moved = [each for each in refunds if each["status"] == "succeeded"]
+    returned = [each["id"] for each in moved if each["balance_transaction"]]
+    if returned:
+        label = "The last refund fails"
+        offered.append(Button("refund-fails", label, lambda: account.fail_refund(returned[-1])))
     return offered
 
 
 def _refunding(account: StripeAccount, session_id: str, charge: Json) -> list[Button]:
-    left = charge["amount"] - charge["amount_refunded"]
+    left, currency = charge["amount"] - charge["amount_refunded"], charge["currency"]
     if left == 0:
         return []
     half = max(left // 2, 1)
-    currency = charge["currency"]
+    all_of_it, half_of_it = (f"Refund {display(each, currency)}" for each in (left, half))
     return [
-        Button("refund", f"Refund {display(left, currency)}", lambda: account.refund(session_id)),
-        Button(
-            "refund-half",
-            f"Refund {display(half, currency)}",
-            lambda: account.refund(session_id, half),
-        ),
+        Button("refund", all_of_it, lambda: account.refund(session_id)),
+        Button("refund-half", half_of_it, lambda: account.refund(session_id, half)),
         Button("dispute", "Dispute the charge", lambda: account.dispute(session_id)),
         Button("inquire", "Open an inquiry", lambda: account.dispute(session_id, inquiry=True)),
     ]

@@ -1,21 +1,51 @@
-"""Prices and products as calls of the API make them, also those made along the way (`*_data`).
+"""Products and prices: made in Python, over the API, and along the way (`*_data`).
 
-Sources: https://docs.stripe.com/api/prices/create, https://docs.stripe.com/api/products/create
+Sources: https://docs.stripe.com/api/products, https://docs.stripe.com/api/prices
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from standin import catalogue, shapes
-from standin.calls import named
-from standin.currencies import MOST_MINOR
+from standin.calls import Parameters, named
 from standin.errors import Json, lacking
-from standin.parameters import Parameters
+from standin.money import MOST_MINOR
+from standin.published import shown
 from standin.store import Store
 
 _PRODUCT_DATA = ("active", "description", "images", "statement_descriptor", "tax_code")
 _RECURRING: Json = {"interval_count": 1, "usage_type": "licensed"}
+
+
+def create_price(
+    store: Store,
+    product_name: str,
+    unit_amount_minor: int,
+    currency: str,
+    metadata: Mapping[str, str] | None = None,
+    price_id: str | None = None,
+) -> Json:
+    """A price with a product of its own, made in Python."""
+    product = store.add(new_product(store, name=product_name))
+    fields: Json = {"currency": currency, "metadata": dict(metadata or {})}
+    if price_id is not None:
+        fields["id"] = price_id
+    amount = {"unit_amount": unit_amount_minor, "unit_amount_decimal": str(unit_amount_minor)}
+    return store.add(new_price(store, product["id"], **amount, **fields))
+
+
+def new_product(store: Store, **fields: Any) -> Json:
+    """A product that is not in the store yet."""
+    product_id = store.ids.new("prod_", 14)
+    return store.new("product", **{"id": product_id, "active": True, "type": "service", **fields})
+
+
+def new_price(store: Store, product_id: str, **fields: Any) -> Json:
+    """A price that is not in the store yet."""
+    made = {"id": store.ids.new("price_1"), "active": True, "tax_behavior": "unspecified"}
+    return store.new("price", product=product_id, **{**made, **fields})
 
 
 def complete_price(store: Store, given: Parameters, new: Json) -> list[Json]:
@@ -28,13 +58,12 @@ def complete_price(store: Store, given: Parameters, new: Json) -> list[Json]:
 
 def complete_product(store: Store, given: Parameters, new: Json) -> list[Json]:
     """A product by `POST /v1/products`; answers the default price that is made with it."""
-    new["updated"] = store.now()
     if "default_price_data" not in given:
         return []
     data = given.group("default_price_data")
-    price = catalogue.new_price(store, new["id"], 0, metadata=data.metadata())
-    price |= _priced(data) | data.given("tax_behavior")
+    fields = {"metadata": data.metadata(), **_priced(data), **data.given("tax_behavior")}
     data.finish()
+    price = new_price(store, new["id"], **fields)
     new["default_price"] = price["id"]
     return [price]
 
@@ -44,7 +73,7 @@ def price_from_data(store: Store, data: Parameters, before: list[Json]) -> Json:
     fields = _priced(data) | data.given("tax_behavior")
     product_id = _product_of(store, data, before)
     data.finish()
-    price = catalogue.new_price(store, product_id, 0, **{**fields, "active": False})
+    price = new_price(store, product_id, **fields, active=False)
     before.append(price)
     return price
 
@@ -54,7 +83,7 @@ def _priced(given: Parameters) -> Json:
     recurring = given.take("recurring")
     if recurring is not None:
         fields = {"recurring": {**_RECURRING, **recurring}}
-        recurring = shapes.shown("price", fields)["recurring"]
+        recurring = shown("price", fields)["recurring"]
     return {
         "billing_scheme": "per_unit",
         "currency": given.required("currency"),
@@ -96,6 +125,6 @@ def _product_of(store: Store, given: Parameters, before: list[Json]) -> str:
     fields = {"name": data.required("name"), "metadata": data.metadata()}
     fields |= data.given(*_PRODUCT_DATA, "unit_label")
     data.finish()
-    before.append(catalogue.new_product(store, **fields))
+    before.append(new_product(store, **fields))
     made: str = before[-1]["id"]
     return made

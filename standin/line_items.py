@@ -1,25 +1,51 @@
-"""Line items as calls of the API give them, and what Stripe refuses about them.
+"""Line items: what a session or a payment link sells, and what Stripe refuses about it.
 
 Source: https://docs.stripe.com/api/checkout/sessions/create, `line_items`
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from standin import shapes
-from standin.calls import named
-from standin.checkout import Line
-from standin.currencies import MOST_MINOR, least_minor
+from standin.calls import Parameters, named
 from standin.errors import ApiError, Json, invalid
-from standin.money import display
-from standin.parameters import Parameters
-from standin.price_calls import price_from_data
+from standin.money import MOST_MINOR, display, least_minor
+from standin.products import price_from_data
+from standin.published import shown
 from standin.store import Store
 
 _MOST_QUANTITY = 999_999
 _TOO_SMALL = "parameter_invalid_integer"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A price times a quantity, with what the line item shows beside them."""
+
+    price: Json
+    quantity: int
+    shown: Json = field(default_factory=dict)
+
+
+def line_item(store: Store, line: Line, products: Mapping[str, Json] | None = None) -> Json:
+    """A line as the API shows it. `products` are those that are not in the store yet."""
+    product_id = line.price["product"]
+    product = (products or {}).get(product_id) or store.get("product", product_id)
+    amount = line.price["unit_amount"] * line.quantity
+    fields: Json = {
+        "id": store.ids.new("li_1"),
+        "amount_subtotal": amount,
+        "amount_total": amount,
+        "currency": line.price["currency"],
+        "description": product["name"],
+        "metadata": {},
+        "price": line.price,
+        "quantity": line.quantity,
+        **line.shown,
+    }
+    return store.new("item", **fields)
 
 
 def read_lines(store: Store, given: Parameters, before: list[Json]) -> list[Line]:
@@ -64,12 +90,12 @@ def _line(store: Store, given: Parameters, before: list[Json]) -> Line:
         price = price_from_data(store, given.group("price_data"), before)
     else:
         price = _active(store, given.required("price"), given.name("price"))
-    shown: Json = {"metadata": given.metadata()}
+    beside: Json = {"metadata": given.metadata()}
     if adjustable is not None:
         fields = {"adjustable_quantity": {"maximum": 99, "minimum": 0, **adjustable}}
-        shown |= shapes.shown("item", fields)
+        beside |= shown("item", fields)
     given.finish()
-    return Line(price, quantity, shown)
+    return Line(price, quantity, beside)
 
 
 def _quantity(given: Parameters, adjustable: Any) -> int:
