@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from threading import RLock
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from standin import (
     checkout,
@@ -23,35 +22,14 @@ from standin import (
     refunds,
 )
 from standin.delivery import Delivery, Form
-from standin.errors import IllegalMove, Json
-from standin.line_items import Line
+from standin.errors import Json
+from standin.line_items import sold
 from standin.store import Store, copy_of
 
 API_VERSION = "2026-10-28.endive"
 _WEBHOOK_SECRET = "whsec_standin"
 
 Listener = Callable[[list[Json]], None]
-
-
-class SessionTerms(TypedDict, total=False):
-    """What else a Checkout session can be opened with, beside its lines.
-
-    `buyer_email` is what the buyer types when no `customer_email` is given;
-    `exchange_rate` is US cents for one minor unit of the currency;
-    `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
-    """
-
-    metadata: dict[str, str] | None
-    customer_email: str | None
-    buyer_email: str
-    mode: str
-    discount_minor: int
-    tax_minor: int
-    payment_method_types: Sequence[str]
-    payment_intent_metadata: dict[str, str] | None
-    capture_method: str
-    exchange_rate: Decimal | None
-    presentment: tuple[int, str] | None
 
 
 class StripeAccount:
@@ -158,7 +136,7 @@ class StripeAccount:
         *,
         client_reference_id: str | None = None,
         currency: str | None = None,
-        **terms: Unpack[SessionTerms],
+        **terms: Unpack[checkout.Terms],
     ) -> Json:
         """Open a session. A line is (price id, quantity) or (unit amount, quantity)."""
         terms.setdefault("payment_method_types", ("card", "us_bank_account"))
@@ -168,7 +146,7 @@ class StripeAccount:
         }
 
         def create(store: Store) -> Json:
-            lines = [Line(_price(store, price, currency), each) for price, each in line_items]
+            lines = [sold(store, price, quantity, currency) for price, quantity in line_items]
             found = currency or (lines[0].price["currency"] if lines else "usd")
             return checkout.create(store, checkout.Order(lines, found, shown=shown, **terms))
 
@@ -344,12 +322,3 @@ class StripeAccount:
         for listener in listeners if new else ():
             listener(new)
         return new
-
-
-def _price(store: Store, line: str | int, currency: str | None) -> Json:
-    if isinstance(line, int):
-        return products.create_price(store, "Tokens", line, currency or "usd")
-    price = store.get("price", line)
-    if currency not in (None, price["currency"]):
-        raise IllegalMove(f"price {line} is in {price['currency']}, not {currency}")
-    return price

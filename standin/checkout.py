@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heappush
+from typing import TypedDict
 
 from standin import discounts, money
 from standin.errors import IllegalMove, Json
@@ -20,6 +21,27 @@ from standin.store import Store
 NEW_CUSTOMER: Json = {"balance": 0, "delinquent": False, "tax_exempt": "none"}
 
 _SECONDS_OPEN = 24 * 3600
+
+
+class Terms(TypedDict, total=False):
+    """What a program may say about a session that it opens, beside its lines.
+
+    `buyer_email` is what the buyer types when no `customer_email` is given;
+    `exchange_rate` is US cents for one minor unit of the currency;
+    `presentment` is (amount in minor units, currency) that Adaptive Pricing showed.
+    """
+
+    metadata: dict[str, str] | None
+    customer_email: str | None
+    buyer_email: str
+    mode: str
+    discount_minor: int
+    tax_minor: int
+    payment_method_types: Sequence[str]
+    payment_intent_metadata: dict[str, str] | None
+    capture_method: str
+    exchange_rate: Decimal | None
+    presentment: tuple[int, str] | None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from werkzeug.wsgi import LimitedStream, get_content_length
 Respond = Callable[[Request], Response]
 
 _STOP_SECONDS = 5.0
-_POLL_SECONDS = 0.02
 
 
 class PortTaken(Exception):
@@ -43,12 +42,12 @@ def listening(respond: Respond, port: int = 0) -> Iterator[str]:
         raise PortTaken(f"port {port} on 127.0.0.1 is taken") from error
     with bound:
         server = _Server(respond, bound)
-    thread = Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="http-server")
+    thread = Thread(target=server.accept_until_stopped, name="http-server")
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
-        server.shutdown()
+        server.stop()
         thread.join()
         server.cut_connections()
 
@@ -56,10 +55,22 @@ def listening(respond: Respond, port: int = 0) -> Iterator[str]:
 class _Server(ThreadedWSGIServer):
     def __init__(self, respond: Respond, bound: socket.socket) -> None:
         self.respond = respond
+        self._stopped = False
         self._connections: set[Any] = set()
         self._changed = Condition()
         # A socket that is bound already: with a port that is taken, werkzeug ends the program.
         super().__init__("127.0.0.1", 0, Response(), _Connection, fd=bound.fileno())
+
+    def accept_until_stopped(self) -> None:
+        with self:
+            while not self._stopped:
+                self.handle_request()
+
+    def stop(self) -> None:
+        """Stop listening: a connection of our own ends the wait for the next one at once."""
+        self._stopped = True
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), _STOP_SECONDS).close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:

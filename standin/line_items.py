@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standin.calls import Parameters, named
-from standin.errors import ApiError, Json, invalid
+from standin.errors import ApiError, IllegalMove, Json, invalid
 from standin.money import MOST_MINOR, display, least_minor
-from standin.products import price_from_data
+from standin.products import create_price, price_from_data
 from standin.published import shown
 from standin.store import Store
 
@@ -27,6 +27,16 @@ class Line:
     price: Json
     quantity: int
     shown: Json = field(default_factory=dict)
+
+
+def sold(store: Store, price: str | int, quantity: int, currency: str | None) -> Line:
+    """A line as a program gives it: the id of a price, or an amount in minor units."""
+    if isinstance(price, int):
+        return Line(create_price(store, "Tokens", price, currency or "usd"), quantity)
+    found = store.get("price", price)
+    if currency not in (None, found["currency"]):
+        raise IllegalMove(f"price {price} is in {found['currency']}, not {currency}")
+    return Line(found, quantity)
 
 
 def line_item(store: Store, line: Line, products: Mapping[str, Json] | None = None) -> Json:

@@ -37,20 +37,10 @@ class Pages:
     def __init__(self, account: StripeAccount, forwarder: Forwarder) -> None:
         self._account = account
         self._forwarder = forwarder
-        self._routes = Map(
-            [
-                Rule("/", endpoint=self._front, methods=["GET"]),
-                Rule("/buy", endpoint=self._buy, methods=["POST"]),
-                Rule("/pay/<session_id>", endpoint=self._purchase),
-                Rule("/pay/<session_id>/<move>", endpoint=self._purchase, methods=["GET"]),
-                Rule("/pay/<session_id>/<move>", endpoint=self._move, methods=["POST"]),
-                Rule("/link/<link_id>", endpoint=self._link, methods=["GET"]),
-            ]
-        )
 
     def answer(self, request: Request) -> Response:
         try:
-            show, parts = self._routes.bind_to_environ(request.environ).match()
+            show, parts = _ROUTES.bind_to_environ(request.environ).match()
         except HTTPException:
             return _notice("There is no such page.")
         session_id = parts.get("session_id")
@@ -59,7 +49,7 @@ class Pages:
                 known = self._account.store.find("checkout.session", session_id)
             if known is None:
                 return _notice("There is no such purchase.")
-        shown: Response = show(request, **parts)
+        shown: Response = show(self, request, **parts)
         return shown
 
     def _front(self, _request: Request, status: int = 200, problem: str = "") -> Response:
@@ -142,6 +132,18 @@ class Pages:
             for event in self._account.events
             if ids & {event["data"]["object"]["id"], event["data"]["object"].get("payment_intent")}
         ]
+
+
+_ROUTES = Map(
+    [
+        Rule("/", endpoint=Pages._front, methods=["GET"]),
+        Rule("/buy", endpoint=Pages._buy, methods=["POST"]),
+        Rule("/pay/<session_id>", endpoint=Pages._purchase),
+        Rule("/pay/<session_id>/<move>", endpoint=Pages._purchase, methods=["GET"]),
+        Rule("/pay/<session_id>/<move>", endpoint=Pages._move, methods=["POST"]),
+        Rule("/link/<link_id>", endpoint=Pages._link, methods=["GET"]),
+    ]
+)
 
 
 def _way_back(session: Json) -> str | None:
