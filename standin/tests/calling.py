@@ -56,6 +56,20 @@ class Caller:
     def get(self, path: str, params: Json | None = None) -> Json:
         return self.call("GET", f"/v1/{path}", params)
 
+    def session(self, **changes: Any) -> Json:
+        """A new session over 49.00 USD."""
+        return self.post("checkout/sessions", session_params(**changes))
+
+    def coupon(self, **changes: Any) -> str:
+        """A new coupon of 25 %; its id."""
+        coupon: str = self.post("coupons", {"percent_off": 25, **changes})["id"]
+        return coupon
+
+    def promotion_code(self, coupon: str | None = None, **changes: Any) -> Json:
+        """A new promotion code, of a coupon of 25 % unless one is given."""
+        promotion = {"type": "coupon", "coupon": coupon or self.coupon()}
+        return self.post("promotion_codes", {"promotion": promotion, **changes})
+
     def refused(
         self, path: str, params: Json | None = None, *, method: str = "POST", **more: Any
     ) -> Json:

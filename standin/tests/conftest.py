@@ -1,4 +1,4 @@
-"""An account and its running server, for the tests of the stand-in over HTTP."""
+"""An account whose clock stands still, with its API and its server, for the stand-in's tests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from collections.abc import Iterator
 import pytest
 
 from standin import Server, StripeAccount, serving
-from standin.tests.builders import an_account
+from standin.tests.builders import Clock, an_account
+from standin.tests.calling import Caller
 
 
 @pytest.fixture
-def account() -> StripeAccount:
-    return an_account()
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def account(clock: Clock) -> StripeAccount:
+    return an_account(clock)
+
+
+@pytest.fixture
+def caller(account: StripeAccount) -> Caller:
+    return Caller(account)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 
 from standin import Server, StripeAccount
 from standin.tests.builders import (
-    an_account,
     client_of,
     types,
 )
@@ -14,16 +13,6 @@ from standin.tests.calling import Caller, Json, a_line
 from standin.tests.openapi_schemas import errors_of
 
 ADDRESS = {"line1": "1 High Street", "city": "Oxford", "country": "GB"}
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
-
-
-def a_promotion(caller: Caller) -> Json:
-    coupon = caller.post("coupons", {"percent_off": 10})["id"]
-    return {"type": "coupon", "coupon": coupon}
 
 
 CREATED: dict[str, Json] = {
@@ -62,19 +51,18 @@ def test_what_is_created_is_shown_retrieved_and_listed_in_stripes_shape(
 
 
 def test_a_promotion_code_has_a_code_of_its_own_or_a_given_one(caller: Caller) -> None:
-    promotion = a_promotion(caller)
-    made = caller.post("promotion_codes", {"promotion": promotion})
-    given = caller.post("promotion_codes", {"promotion": promotion, "code": "SPRING"})
+    coupon = caller.coupon()
+    made, given = caller.promotion_code(coupon), caller.promotion_code(coupon, code="SPRING")
     assert errors_of(made) == []
     assert (len(made["code"]), given["code"]) == (8, "SPRING")
     assert caller.get("promotion_codes", {"code": "SPRING"})["data"] == [given]
-    listed = caller.get("promotion_codes", {"coupon": promotion["coupon"]})["data"]
+    listed = caller.get("promotion_codes", {"coupon": coupon})["data"]
     assert listed == [given, made]
 
 
 def test_a_promotion_codes_coupon_is_expanded(caller: Caller) -> None:
-    params = {"promotion": a_promotion(caller), "expand": ["promotion.coupon"]}
-    assert caller.post("promotion_codes", params)["promotion"]["coupon"]["percent_off"] == 10
+    made = caller.promotion_code(expand=["promotion.coupon"])
+    assert made["promotion"]["coupon"]["percent_off"] == 25
 
 
 @pytest.mark.parametrize(
@@ -164,7 +152,7 @@ def test_an_id_that_is_taken_is_refused(caller: Caller, path: str) -> None:
 
 
 def test_a_code_that_is_active_already_is_refused(caller: Caller) -> None:
-    params = {"promotion": a_promotion(caller), "code": "SPRING"}
+    params = {"promotion": {"type": "coupon", "coupon": caller.coupon()}, "code": "SPRING"}
     caller.post("promotion_codes", params)
     assert caller.refused("promotion_codes", params)["param"] == "code"
 

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from standin import published
+from standin import StripeAccount, published
 from standin.tests.builders import (
     an_account,
 )
@@ -139,8 +139,7 @@ def test_what_a_session_takes_and_has_no_field_for_shows_elsewhere() -> None:
     }
 
 
-def test_payment_intent_data_shows_on_the_payment_intent() -> None:
-    account = an_account()
+def test_payment_intent_data_shows_on_the_payment_intent(account: StripeAccount) -> None:
     caller, hidden = Caller(account), {}
     for path, leaf, status, answer in answers():
         if path[0] == "payment_intent_data" and status == 200:

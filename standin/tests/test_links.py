@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from standin.tests.builders import (
-    an_account,
-)
 from standin.tests.calling import Caller, Json, a_line
 from standin.tests.openapi_schemas import errors_of
 
 
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
-
-
-def a_promotion(caller: Caller) -> Json:
-    coupon = caller.post("coupons", {"percent_off": 10})["id"]
-    return {"type": "coupon", "coupon": coupon}
-
-
 def test_a_links_visit_is_a_session_with_what_the_link_says(caller: Caller) -> None:
     account = caller.account
-    caller.post("promotion_codes", {"promotion": a_promotion(caller), "code": "SPRING"})
+    caller.promotion_code(caller.coupon(percent_off=10), code="SPRING")
     link = caller.post(
         "payment_links",
         {

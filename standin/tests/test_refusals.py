@@ -19,11 +19,6 @@ from standin.tests.builders import (
 from standin.tests.calling import Caller, Json, session_params
 
 
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
-
-
 def test_an_inactive_price_is_refused(caller: Caller) -> None:
     price = caller.account.create_price(4900)["id"]
     caller.post(f"prices/{price}", {"active": False})

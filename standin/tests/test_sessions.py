@@ -1,4 +1,4 @@
-"""Checkout sessions over the API: whom they are for and what they show."""
+"""Checkout sessions over the API: whom they are for, what they show, and when they are over."""
 
 from __future__ import annotations
 
@@ -7,29 +7,15 @@ from typing import Any
 import pytest
 
 from standin import IllegalMove, Server, StripeAccount
-from standin.tests.builders import Clock, an_account, client_of, types
+from standin.tests.builders import Clock, client_of, types
 from standin.tests.calling import Caller, Json, a_line, session_params
 from standin.tests.openapi_schemas import errors_of
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def caller(clock: Clock) -> Caller:
-    return Caller(an_account(clock))
-
-
-def a_session(caller: Caller, **changes: Any) -> Json:
-    return caller.post("checkout/sessions", session_params(**changes))
 
 
 def test_a_customer_is_named_by_everything_that_the_purchase_makes(caller: Caller) -> None:
     account = caller.account
     customer = caller.post("customers", {"email": "jo@example.com"})["id"]
-    session_id = a_session(caller, customer=customer)["id"]
+    session_id = caller.session(customer=customer)["id"]
     account.complete(session_id)
     account.refund(session_id)
     session = account.session(session_id, ["payment_intent.latest_charge.refunds", "customer"])
@@ -41,7 +27,7 @@ def test_a_customer_is_named_by_everything_that_the_purchase_makes(caller: Calle
 
 
 def test_a_session_that_always_makes_a_customer_makes_one_when_it_is_paid(caller: Caller) -> None:
-    session_id = a_session(caller, customer_creation="always")["id"]
+    session_id = caller.session(customer_creation="always")["id"]
     before = caller.get("customers")["data"]
     events = caller.account.complete(session_id)
     [customer] = caller.get("customers")["data"]
@@ -55,7 +41,7 @@ def test_a_session_that_always_makes_a_customer_makes_one_when_it_is_paid(caller
 def test_a_customers_address_is_kept_when_the_session_says_so(caller: Caller) -> None:
     customer = caller.post("customers")["id"]
     update = {"address": "auto"}
-    session_id = a_session(caller, customer=customer, customer_update=update)["id"]
+    session_id = caller.session(customer=customer, customer_update=update)["id"]
     caller.account.complete(session_id)
     assert caller.get(f"customers/{customer}")["address"]["country"] == "US"
 
@@ -69,7 +55,7 @@ def test_a_customers_address_is_kept_when_the_session_says_so(caller: Caller) ->
     ids=str,
 )
 def test_money_can_be_reserved_over_the_api(caller: Caller, changes: Json) -> None:
-    session_id = a_session(caller, **changes)["id"]
+    session_id = caller.session(**changes)["id"]
     caller.account.complete(session_id)
     session = caller.account.session(session_id, ["payment_intent"])
     assert session["payment_status"] == "unpaid"
@@ -79,8 +65,7 @@ def test_money_can_be_reserved_over_the_api(caller: Caller, changes: Json) -> No
 def test_a_session_with_everything_shows_it_in_stripes_shape(caller: Caller) -> None:
     label = {"type": "custom", "custom": "Team"}
     option = {"label": "Red", "value": "red"}
-    session = a_session(
-        caller,
+    session = caller.session(
         allow_promotion_codes=True,
         after_expiration={"recovery": {"enabled": True}},
         billing_address_collection="required",
@@ -113,7 +98,7 @@ def test_a_session_with_everything_shows_it_in_stripes_shape(caller: Caller) -> 
 
 
 def test_metadata_is_changed_key_by_key(caller: Caller) -> None:
-    session_id = a_session(caller, metadata={"a": "1", "b": "2"})["id"]
+    session_id = caller.session(metadata={"a": "1", "b": "2"})["id"]
     change = {"metadata": {"b": "", "c": "3"}}
     changed = caller.post(f"checkout/sessions/{session_id}", change)["metadata"]
     assert changed == {"a": "1", "c": "3"}
@@ -122,8 +107,8 @@ def test_metadata_is_changed_key_by_key(caller: Caller) -> None:
 
 def test_sessions_are_listed_by_customer_and_by_email_address(caller: Caller) -> None:
     customer = caller.post("customers", {"email": "jo@example.com"})["id"]
-    mine = a_session(caller, customer=customer)["id"]
-    a_session(caller)
+    mine = caller.session(customer=customer)["id"]
+    caller.session()
     by_customer = caller.get("checkout/sessions", {"customer": customer})
     details = {"customer_details": {"email": "jo@example.com"}}
     by_email = caller.get("checkout/sessions", details)
@@ -136,8 +121,8 @@ def test_sessions_are_listed_by_customer_and_by_email_address(caller: Caller) ->
 def test_a_recurring_price_opens_a_subscription_session(caller: Caller) -> None:
     params = {"currency": "usd", "unit_amount": 900, "product_data": {"name": "Club"}}
     price = caller.post("prices", {**params, "recurring": {"interval": "month"}})
-    session = a_session(
-        caller, mode="subscription", line_items=[{"price": price["id"], "quantity": 1}]
+    session = caller.session(
+        mode="subscription", line_items=[{"price": price["id"], "quantity": 1}]
     )
     assert (price["type"], price["recurring"]["interval_count"]) == ("recurring", 1)
     assert (session["mode"], session["amount_total"]) == ("subscription", 900)
@@ -148,7 +133,7 @@ def test_a_buyer_changes_the_quantity_within_its_limits(caller: Caller) -> None:
     account = caller.account
     limits = {"enabled": True, "minimum": 1, "maximum": 3}
     line = {**a_line(), "adjustable_quantity": limits}
-    session = a_session(caller, line_items=[line, a_line(100)], expand=["line_items"])
+    session = caller.session(line_items=[line, a_line(100)], expand=["line_items"])
     first, second = (item["id"] for item in session["line_items"]["data"])
     assert account.adjust_quantity(session["id"], first, 3)["amount_total"] == 14_800
     for item_id, quantity in ((first, 4), (first, 0), (second, 2), ("li_none", 1)):
@@ -173,3 +158,46 @@ def test_stripes_client_opens_a_session_as_applications_do(
     found = account.session(session.id, ["payment_intent"])
     assert (found["amount_total"], found["payment_status"]) == (4410, "paid")
     assert found["payment_intent"]["metadata"] == {"order": "7"}
+
+
+def test_a_session_expires_when_its_time_is_over(caller: Caller, clock: Clock) -> None:
+    session = caller.session(expires_at=int(clock.now) + 1800)
+    clock.now += 1799
+    open_until_then = caller.get(f"checkout/sessions/{session['id']}")["status"]
+    clock.now += 1
+    expired = caller.get(f"checkout/sessions/{session['id']}")
+    assert (open_until_then, expired["status"], expired["url"]) == ("open", "expired", None)
+    assert types(caller.account.events) == ["checkout.session.expired"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda account, session_id: account.session(session_id)["status"],
+        lambda account, _: account.sessions()[0]["status"],
+        lambda account, _: account.events[-1]["data"]["object"]["status"],
+        lambda account, _: Caller(account).get("checkout/sessions")["data"][0]["status"],
+        lambda account, _: Caller(account).get("events")["data"][0]["data"]["object"]["status"],
+    ],
+    ids=["session", "sessions", "events", "list over the API", "events over the API"],
+)
+def test_whoever_looks_sees_that_a_day_is_over(caller: Caller, clock: Clock, look: Any) -> None:
+    session_id = caller.session()["id"]
+    clock.now += 86_400
+    assert look(caller.account, session_id) == "expired"
+
+
+def test_a_session_that_is_complete_does_not_expire(caller: Caller, clock: Clock) -> None:
+    session_id = caller.session()["id"]
+    caller.account.complete(session_id)
+    clock.now += 86_400
+    assert caller.account.session(session_id)["status"] == "complete"
+
+
+def test_listeners_hear_of_a_session_that_expired_by_itself(caller: Caller, clock: Clock) -> None:
+    heard: list[str] = []
+    caller.account.subscribe(lambda events: heard.extend(types(events)))
+    caller.session()
+    clock.now += 86_400
+    caller.get("checkout/sessions")
+    assert heard == ["checkout.session.expired"]

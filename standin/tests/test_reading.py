@@ -1,6 +1,8 @@
-"""Lists through Stripe's own client: order, cursors, filters."""
+"""Retrieving, expanding and listing through Stripe's own client: order, cursors, filters."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 import stripe
@@ -10,9 +12,9 @@ from standin.tests.builders import (
     NOW,
     Clock,
     a_paid_session,
-    an_account,
     an_open_session,
     client_of,
+    raw,
 )
 
 
@@ -58,9 +60,7 @@ def test_a_cursor_stays_put_when_newer_objects_appear(
     assert [each.id for each in second.data] == made[1::-1]
 
 
-def test_sessions_are_filtered_by_status_and_creation() -> None:
-    clock = Clock()
-    account = an_account(clock)
+def test_sessions_are_filtered_by_status_and_creation(account: StripeAccount, clock: Clock) -> None:
     old, paid = an_open_session(account), a_paid_session(account)
     clock.now += 100
     new = an_open_session(account)
@@ -104,9 +104,9 @@ def test_events_are_filtered_by_type_and_delivery(account: StripeAccount, server
     assert undelivered.data == []
 
 
-def test_events_older_than_thirty_days_are_out_of_reach() -> None:
-    clock = Clock()
-    account = an_account(clock)
+def test_events_older_than_thirty_days_are_out_of_reach(
+    account: StripeAccount, clock: Clock
+) -> None:
     event = account.expire(an_open_session(account))[0]
     clock.now += 31 * 24 * 3600
     with serving(account) as server:
@@ -114,3 +114,60 @@ def test_events_older_than_thirty_days_are_out_of_reach() -> None:
         assert client.list().data == []
         with pytest.raises(stripe.InvalidRequestError, match="No such event"):
             client.retrieve(event["id"])
+
+
+def test_a_session_is_retrieved_with_everything_expanded(
+    account: StripeAccount, server: Server
+) -> None:
+    session_id = a_paid_session(account)
+    params: Any = {
+        "expand": [
+            "line_items.data.price.product",
+            "payment_intent.latest_charge.balance_transaction",
+        ]
+    }
+    found = client_of(server).v1.checkout.sessions.retrieve(session_id, params).to_dict()
+    assert found["line_items"]["data"][0]["price"]["product"]["name"] == "Starter"
+    assert found["payment_intent"]["latest_charge"]["balance_transaction"]["net"] == 4728
+
+
+def test_without_expansion_references_are_ids_and_line_items_absent(
+    account: StripeAccount, server: Server
+) -> None:
+    _, found, _ = raw(server, f"/v1/checkout/sessions/{a_paid_session(account)}")
+    assert found["payment_intent"].startswith("pi_")
+    assert "line_items" not in found
+
+
+def test_five_levels_of_expansion_are_refused(account: StripeAccount, server: Server) -> None:
+    an_open_session(account)
+    params: Any = {"expand": ["data.line_items.data.price.product"]}
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        client_of(server).v1.checkout.sessions.list(params)
+
+
+def test_four_levels_through_a_list_are_expanded(account: StripeAccount, server: Server) -> None:
+    session = account.session(a_paid_session(account))
+    path = f"/v1/checkout/sessions?payment_intent={session['payment_intent']}"
+    expand = "&expand[]=data.payment_intent.latest_charge.balance_transaction"
+    _, found, _ = raw(server, path + expand + "&expand[]=data.line_items")
+    only = found["data"][0]
+    assert only["id"] == session["id"]
+    assert only["payment_intent"]["latest_charge"]["balance_transaction"]["amount"] == 4900
+    assert len(only["line_items"]["data"]) == 1
+
+
+def test_a_property_that_names_nothing_cannot_be_expanded(
+    account: StripeAccount, server: Server
+) -> None:
+    status, found, _ = raw(
+        server, f"/v1/checkout/sessions/{an_open_session(account)}?expand[]=status"
+    )
+    assert status == 400
+    assert found["error"]["message"] == "This property cannot be expanded (status)."
+
+
+def test_expanding_a_null_reference_leaves_it_null(account: StripeAccount, server: Server) -> None:
+    path = f"/v1/checkout/sessions/{an_open_session(account)}"
+    _, found, _ = raw(server, f"{path}?expand[]=payment_intent.latest_charge&expand[]=customer")
+    assert (found["payment_intent"], found["customer"]) == (None, None)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from standin import StripeAccount
 from standin.tests.builders import (
     a_paid_session,
-    an_account,
     charge_of,
     types,
 )
 
 
-def test_a_partial_refund_lowers_what_is_left() -> None:
-    account = an_account()
+def test_a_partial_refund_lowers_what_is_left(account: StripeAccount) -> None:
     session_id = a_paid_session(account)
     mark = account.mark()
     refund = account.refund(session_id, 1000)
@@ -23,8 +22,7 @@ def test_a_partial_refund_lowers_what_is_left() -> None:
     assert (charge["amount_refunded"], charge["refunded"]) == (1000, False)
 
 
-def test_refunds_that_add_up_to_the_charge_refund_it() -> None:
-    account = an_account()
+def test_refunds_that_add_up_to_the_charge_refund_it(account: StripeAccount) -> None:
     session_id = a_paid_session(account)
     account.refund(session_id, 1000)
     account.refund(session_id)
@@ -32,8 +30,7 @@ def test_refunds_that_add_up_to_the_charge_refund_it() -> None:
     assert (charge["amount_refunded"], charge["refunded"]) == (4900, True)
 
 
-def test_a_failed_refund_lowers_the_amount_refunded_again() -> None:
-    account = an_account()
+def test_a_failed_refund_lowers_the_amount_refunded_again(account: StripeAccount) -> None:
     session_id = a_paid_session(account)
     events = account.fail_refund(account.refund(session_id)["id"])
     charge = charge_of(account, session_id)
@@ -41,8 +38,7 @@ def test_a_failed_refund_lowers_the_amount_refunded_again() -> None:
     assert (charge["amount_refunded"], charge["refunded"]) == (0, False)
 
 
-def test_a_dispute_withdraws_the_money_and_a_won_one_brings_it_back() -> None:
-    account = an_account()
+def test_a_dispute_withdraws_the_money_and_a_won_one_brings_it_back(account: StripeAccount) -> None:
     session_id = a_paid_session(account)
     mark = account.mark()
     dispute_id = account.dispute(session_id)["id"]
@@ -59,8 +55,7 @@ def test_a_dispute_withdraws_the_money_and_a_won_one_brings_it_back() -> None:
     assert charge_of(account, session_id)["disputed"] is True
 
 
-def test_a_lost_dispute_brings_nothing_back() -> None:
-    account = an_account()
+def test_a_lost_dispute_brings_nothing_back(account: StripeAccount) -> None:
     dispute_id = account.dispute(a_paid_session(account), 700)["id"]
     events = account.lose_dispute(dispute_id)
     dispute = account.retrieve("dispute", dispute_id)
@@ -68,8 +63,7 @@ def test_a_lost_dispute_brings_nothing_back() -> None:
     assert [entry["amount"] for entry in dispute["balance_transactions"]] == [-700]
 
 
-def test_an_inquiry_moves_no_money() -> None:
-    account = an_account()
+def test_an_inquiry_moves_no_money(account: StripeAccount) -> None:
     session_id = a_paid_session(account)
     mark = account.mark()
     dispute_id = account.dispute(session_id, inquiry=True)["id"]
@@ -82,16 +76,14 @@ def test_an_inquiry_moves_no_money() -> None:
     assert (dispute["status"], dispute["balance_transactions"]) == ("warning_closed", [])
 
 
-def test_an_inquiry_can_become_a_dispute() -> None:
-    account = an_account()
+def test_an_inquiry_can_become_a_dispute(account: StripeAccount) -> None:
     dispute_id = account.dispute(a_paid_session(account), inquiry=True)["id"]
     events = account.escalate_inquiry(dispute_id)
     assert types(events) == ["charge.dispute.updated", "charge.dispute.funds_withdrawn"]
     assert account.retrieve("dispute", dispute_id)["status"] == "needs_response"
 
 
-def test_a_dispute_in_another_currency_takes_what_the_bank_counts() -> None:
-    account = an_account()
+def test_a_dispute_in_another_currency_takes_what_the_bank_counts(account: StripeAccount) -> None:
     session_id = a_paid_session(account, currency="eur", exchange_rate=Decimal("1.2"))
     dispute = account.dispute(session_id, 5900, currency="usd")
     [withdrawn] = dispute["balance_transactions"]
@@ -101,8 +93,9 @@ def test_a_dispute_in_another_currency_takes_what_the_bank_counts() -> None:
     assert withdrawn["exchange_rate"] is None
 
 
-def test_a_dispute_of_a_dollar_charge_in_euros_is_settled_in_dollars_again() -> None:
-    account = an_account()
+def test_a_dispute_of_a_dollar_charge_in_euros_is_settled_in_dollars_again(
+    account: StripeAccount,
+) -> None:
     dispute = account.dispute(a_paid_session(account), 1000, currency="eur")
     account.win_dispute(dispute["id"])
     entries = account.retrieve("dispute", dispute["id"])["balance_transactions"]
@@ -112,8 +105,9 @@ def test_a_dispute_of_a_dollar_charge_in_euros_is_settled_in_dollars_again() -> 
     ]
 
 
-def test_by_default_a_dispute_in_another_currency_is_over_what_is_left() -> None:
-    account = an_account()
+def test_by_default_a_dispute_in_another_currency_is_over_what_is_left(
+    account: StripeAccount,
+) -> None:
     session_id = a_paid_session(account, currency="eur", exchange_rate=Decimal("1.2"))
     account.refund(session_id, 900)
     assert account.dispute(session_id, currency="usd")["amount"] == 4800

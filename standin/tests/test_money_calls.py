@@ -8,18 +8,12 @@ import pytest
 
 from standin.tests.builders import (
     a_paid_session,
-    an_account,
     an_open_session,
     charge_of,
     types,
 )
 from standin.tests.calling import Caller, Json
 from standin.tests.openapi_schemas import errors_of
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
 
 
 def an_intent(caller: Caller, **changes: Any) -> str:

@@ -19,11 +19,6 @@ from standin.tests.builders import (
 from standin.tests.calling import Caller, session_params
 
 
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
-
-
 def a_paid_intent(account: StripeAccount) -> str:
     intent: str = account.session(a_paid_session(account))["payment_intent"]
     return intent

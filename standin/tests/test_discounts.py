@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from standin import IllegalMove
-from standin.tests.builders import PAID, Clock, an_account
+from standin.tests.builders import PAID, Clock
 from standin.tests.calling import Caller, Json, session_params
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def caller(clock: Clock) -> Caller:
-    return Caller(an_account(clock))
-
-
-def a_session(caller: Caller, **changes: Any) -> Json:
-    return caller.post("checkout/sessions", session_params(**changes))
-
-
-def a_coupon(caller: Caller, **changes: Any) -> str:
-    coupon: str = caller.post("coupons", {"percent_off": 25, **changes})["id"]
-    return coupon
-
-
-def a_promotion_code(caller: Caller, coupon: str, **changes: Any) -> str:
-    promotion = {"type": "coupon", "coupon": coupon}
-    code: str = caller.post("promotion_codes", {"promotion": promotion, **changes})["id"]
-    return code
 
 
 @pytest.mark.parametrize(
@@ -50,7 +23,7 @@ def a_promotion_code(caller: Caller, coupon: str, **changes: Any) -> str:
 def test_a_coupon_takes_off_what_it_says(caller: Caller, coupon: Json, discount: int) -> None:
     params = {name: each for name, each in {"percent_off": 1, **coupon}.items() if each is not None}
     discounts = [{"coupon": caller.post("coupons", params)["id"]}]
-    session = a_session(caller, discounts=discounts, expand=["line_items"])
+    session = caller.session(discounts=discounts, expand=["line_items"])
     [item] = session["line_items"]["data"]
     assert session["total_details"]["amount_discount"] == discount
     assert (session["amount_subtotal"], session["amount_total"]) == (4900, 4900 - discount)
@@ -59,15 +32,15 @@ def test_a_coupon_takes_off_what_it_says(caller: Caller, coupon: Json, discount:
 
 def test_what_is_left_after_a_coupon_is_what_is_charged(caller: Caller) -> None:
     account = caller.account
-    session_id = a_session(caller, discounts=[{"coupon": a_coupon(caller)}])["id"]
+    session_id = caller.session(discounts=[{"coupon": caller.coupon()}])["id"]
     account.complete(session_id)
     assert account.session(session_id, PAID)["payment_intent"]["latest_charge"]["amount"] == 3675
 
 
 def test_a_promotion_code_shows_its_coupon_and_counts_its_uses(caller: Caller) -> None:
-    coupon = a_coupon(caller)
-    code = a_promotion_code(caller, coupon, code="SPRING", max_redemptions=1)
-    session = a_session(caller, discounts=[{"promotion_code": code}])
+    coupon = caller.coupon()
+    code = caller.promotion_code(coupon, code="SPRING", max_redemptions=1)["id"]
+    session = caller.session(discounts=[{"promotion_code": code}])
     caller.account.complete(session["id"])
     used = caller.get(f"promotion_codes/{code}")
     assert session["discounts"] == [{"coupon": coupon, "promotion_code": code}]
@@ -78,8 +51,8 @@ def test_a_promotion_code_shows_its_coupon_and_counts_its_uses(caller: Caller) -
 @pytest.mark.parametrize("use", ["max_redemptions", "redeem_by"])
 def test_a_coupon_that_is_over_is_refused(caller: Caller, clock: Clock, use: str) -> None:
     limit = 1 if use == "max_redemptions" else int(clock.now) + 60
-    discounts = [{"coupon": a_coupon(caller, **{use: limit})}]
-    caller.account.complete(a_session(caller, discounts=discounts)["id"])
+    discounts = [{"coupon": caller.coupon(**{use: limit})}]
+    caller.account.complete(caller.session(discounts=discounts)["id"])
     clock.now += 60
     error = caller.refused("checkout/sessions", session_params(discounts=discounts))
     assert error["code"] == "coupon_expired"
@@ -97,7 +70,7 @@ def test_a_coupon_that_is_over_is_refused(caller: Caller, clock: Clock, use: str
 def test_a_promotion_code_that_is_not_for_this_purchase_is_refused(
     caller: Caller, changes: Json
 ) -> None:
-    code = a_promotion_code(caller, a_coupon(caller), **changes)
+    code = caller.promotion_code(**changes)["id"]
     params = session_params(discounts=[{"promotion_code": code}])
     assert caller.refused("checkout/sessions", params)["param"] == "discounts[0][promotion_code]"
 
@@ -116,8 +89,8 @@ def test_a_discount_may_not_leave_less_than_can_be_charged(caller: Caller) -> No
 
 def test_a_buyer_types_a_promotion_code(caller: Caller) -> None:
     account = caller.account
-    a_promotion_code(caller, a_coupon(caller), code="SPRING")
-    session_id = a_session(caller, allow_promotion_codes=True)["id"]
+    caller.promotion_code(code="SPRING")
+    session_id = caller.session(allow_promotion_codes=True)["id"]
     with pytest.raises(IllegalMove):
         account.enter_promotion_code(session_id, "AUTUMN")
     assert account.enter_promotion_code(session_id, "spring")["amount_total"] == 3675

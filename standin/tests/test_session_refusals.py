@@ -8,7 +8,6 @@ import pytest
 
 from standin.tests.builders import (
     NOW,
-    an_account,
 )
 from standin.tests.calling import Caller, Json, a_line, session_params
 
@@ -19,11 +18,6 @@ PRICE_DATA = a_line()["price_data"]
 
 
 EMBEDDED: Json = {"ui_mode": "embedded_page", "success_url": None}
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller(an_account())
 
 
 def line(**changes: Any) -> list[Json]:
