@@ -40,7 +40,9 @@ class Caller:
         if key is not None:
             sent["idempotency-key"] = key
         query, body = ("", encoded) if method == "POST" else (encoded, "")
-        built = EnvironBuilder(path, method=method, query_string=query, headers=sent, data=body)
+        built = EnvironBuilder(
+            path, method=method, query_string=query or None, headers=sent, data=body
+        )
         return self._api.answer(Request(built.get_environ()), failing)
 
     def call(self, method: str, path: str, params: Json | None = None, **more: Any) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from standin import published
+
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
@@ -15,6 +17,14 @@ _BY_NAME: dict[str, Any] = {
     "unit_amount": 100,
     "unit_amount_decimal": "100",
 }
+
+
+def of_route(route: str) -> published.Operation:
+    """The call of a route, such as `POST /v1/refunds/{}`, as Stripe publishes it."""
+    method, path = route.split()
+    found = published.operation(method, path.replace("{}", "some_id"))
+    assert found is not None
+    return found
 
 
 def leaves(schema: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -60,6 +70,11 @@ def _text(schema: Json, name: str) -> str:
     if "email" in name:
         return "jo@example.com"
     return str(_BY_NAME.get(name, "x"))
+
+
+def value_at(path: Path, leaf: Json) -> Any:
+    """A value for the parameter at a path, which has this schema."""
+    return sample(leaf, next(each for each in reversed(path) if isinstance(each, str)))
 
 
 def with_value(schema: Json, path: Path, value: Any) -> Any:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote
 
 import pytest
 import stripe
 
 from standin import Server, StripeAccount
-from standin.tests.builders import (
-    a_paid_session,
-    an_open_session,
-    client_of,
-    raw,
-)
+from standin.tests.builders import a_paid_session, an_open_session, client_of, raw
 from standin.tests.calling import Caller
 
 
-def test_a_thin_event_is_fetched_from_the_second_api(
-    account: StripeAccount, server: Server
-) -> None:
-    event = account.expire(an_open_session(account))[0]
-    status, found, _ = raw(server, f"/v2/core/events/{event['id']}")
-    assert (status, found["type"]) == (200, "v1.checkout.session.expired")
+def test_a_thin_event_is_fetched_from_the_second_api(caller: Caller) -> None:
+    event = caller.account.expire(an_open_session(caller.account))[0]
+    found = caller.call("GET", f"/v2/core/events/{event['id']}")
+    assert found["type"] == "v1.checkout.session.expired"
 
 
 def test_a_wrong_key_is_refused_in_stripes_error_shape(server: Server) -> None:
@@ -33,15 +23,16 @@ def test_a_wrong_key_is_refused_in_stripes_error_shape(server: Server) -> None:
         client_of(server, key="sk_test_other").v1.events.list()
 
 
-def test_the_key_is_also_taken_as_basic_authentication(server: Server) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+def test_the_key_is_also_taken_as_basic_authentication(caller: Caller) -> None:
     # The key "sk_test_standin", a colon, and no password.
-    headers = {"Authorization": "Basic c2tfdGVzdF9zdGFuZGluOg=="}
-    connection.request("GET", "/v1/account", headers=headers)
-    response = connection.getresponse()
-    found = json.loads(response.read())
-    connection.close()
-    assert (response.status, found["object"]) == (200, "account")
+    basic = "Basic c2tfdGVzdF9zdGFuZGluOg=="
+    assert caller.call("GET", "/v1/account", authorization=basic)["object"] == "account"
+
+
+@pytest.mark.parametrize("sent", ["", "Digest sk_test_standin", "Basic ?", "Bearer "])
+def test_a_request_without_a_key_is_told_how_to_send_one(caller: Caller, sent: str) -> None:
+    error = caller.refused("account", method="GET", authorization=sent)
+    assert (error["status"], "did not provide" in error["message"]) == (401, True)
 
 
 def test_every_answer_names_its_request_and_version(server: Server) -> None:
@@ -53,28 +44,27 @@ def test_every_answer_names_its_request_and_version(server: Server) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "code", "param"),
     [
-        ("/v1/checkout/sessions/cs_none", 404, "resource_missing", "session"),
-        ("/v1/payment_intents/pi_none", 404, "resource_missing", "intent"),
-        ("/v1/checkout/sessions/cs_none/line_items", 404, "resource_missing", "session"),
-        ("/v1/unknown", 404, None, None),
-        ("/v1/charges/ch_1/nothing", 404, None, None),
-        ("/v1/events?limit=0", 400, "parameter_invalid_integer", "limit"),
-        ("/v1/events?limit=101", 400, "parameter_invalid_integer", "limit"),
-        ("/v1/events?limit=many", 400, "parameter_invalid_integer", "limit"),
-        ("/v1/events?colour=red", 400, "parameter_unknown", "colour"),
-        ("/v1/events?created[after]=1", 400, "parameter_unknown", "created[after]"),
-        ("/v1/events?starting_after=evt_none", 400, "resource_missing", "starting_after"),
-        ("/v1/checkout/sessions?status=paid", 400, None, "status"),
-        ("/v1/events?delivery_success=maybe", 400, None, "delivery_success"),
-        ("/v1/events?[=1", 400, None, "["),
+        ("checkout/sessions/cs_none", 404, "resource_missing", "session"),
+        ("payment_intents/pi_none", 404, "resource_missing", "intent"),
+        ("checkout/sessions/cs_none/line_items", 404, "resource_missing", "session"),
+        ("unknown", 404, None, None),
+        ("charges/ch_1/nothing", 404, None, None),
+        ("events?limit=0", 400, "parameter_invalid_integer", "limit"),
+        ("events?limit=101", 400, "parameter_invalid_integer", "limit"),
+        ("events?limit=many", 400, "parameter_invalid_integer", "limit"),
+        ("events?colour=red", 400, "parameter_unknown", "colour"),
+        ("events?created[after]=1", 400, "parameter_unknown", "created[after]"),
+        ("events?starting_after=evt_none", 400, "resource_missing", "starting_after"),
+        ("checkout/sessions?status=paid", 400, None, "status"),
+        ("events?delivery_success=maybe", 400, None, "delivery_success"),
+        ("events?[=1", 400, None, "["),
     ],
 )
 def test_a_bad_request_is_answered_in_stripes_error_shape(
-    server: Server, path: str, status: int, code: str | None, param: str | None
+    caller: Caller, path: str, status: int, code: str | None, param: str | None
 ) -> None:
-    answered, found, _ = raw(server, quote(path, safe="/?=&[]"))
-    error = found["error"]
-    assert (answered, error["type"]) == (status, "invalid_request_error")
+    error = caller.refused(path, method="GET")
+    assert (error["status"], error["type"]) == (status, "invalid_request_error")
     assert (error.get("code"), error.get("param")) == (code, param)
 
 

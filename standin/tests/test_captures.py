@@ -7,14 +7,7 @@ from typing import Any
 import pytest
 
 from standin import IllegalMove, StripeAccount
-from standin.tests.builders import (
-    PAID,
-    Clock,
-    a_paid_session,
-    an_open_session,
-    charge_of,
-    types,
-)
+from standin.tests.builders import PAID, Clock, a_paid_session, an_open_session, charge_of, types
 
 AMOUNT = 20_675
 Json = dict[str, Any]

@@ -9,13 +9,7 @@ import pytest
 import stripe
 
 from standin import Server, StripeAccount
-from standin.tests.builders import (
-    Clock,
-    a_paid_session,
-    an_account,
-    client_of,
-    types,
-)
+from standin.tests.builders import Clock, a_paid_session, an_account, client_of, types
 from standin.tests.calling import Caller, session_params
 
 
@@ -24,13 +18,14 @@ def a_paid_intent(account: StripeAccount) -> str:
     return intent
 
 
-def test_a_key_with_other_parameters_is_an_idempotency_error(
+def test_a_repeated_key_makes_one_refund_and_with_other_parameters_none(
     account: StripeAccount, server: Server
 ) -> None:
     refunds = client_of(server).v1.refunds
     intent = a_paid_intent(account)
     params: Any = {"payment_intent": intent, "amount": 100}
-    refunds.create(params, {"idempotency_key": "once"})
+    first = refunds.create(params, {"idempotency_key": "once"})
+    assert refunds.create(params, {"idempotency_key": "once"}).id == first.id
     with pytest.raises(stripe.IdempotencyError, match="same parameters they were first used with"):
         refunds.create({**params, "amount": 200}, {"idempotency_key": "once"})
     assert types(account.events).count("refund.created") == 1

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from standin.tests.builders import (
-    a_paid_session,
-    an_open_session,
-    charge_of,
-    types,
-)
+from standin.tests.builders import a_paid_session, an_open_session, charge_of, types
 from standin.tests.calling import Caller, Json
 from standin.tests.openapi_schemas import errors_of
 

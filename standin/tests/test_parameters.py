@@ -7,9 +7,7 @@ from functools import cache
 from typing import Any
 
 from standin import StripeAccount, published
-from standin.tests.builders import (
-    an_account,
-)
+from standin.tests.builders import an_account
 from standin.tests.calling import Caller, session_params
 from standin.tests.samples import (
     Json,
@@ -18,7 +16,8 @@ from standin.tests.samples import (
     leaves,
     merged,
     named,
-    sample,
+    of_route,
+    value_at,
     with_value,
 )
 
@@ -53,17 +52,6 @@ NOT_IN_THE_STAND_IN = {
     *("payment_intent_data[application_fee_amount]", "payment_intent_data[on_behalf_of]"),
     *("line_items[0][dynamic_tax_rates]", "line_items[0][tax_rates]"),
 }
-
-
-def of_route(route: str) -> published.Operation:
-    method, path = route.split()
-    found = published.operation(method, path.replace("{}", "some_id"))
-    assert found is not None
-    return found
-
-
-def value_at(path: Path, leaf: Json) -> Any:
-    return sample(leaf, next(each for each in reversed(path) if isinstance(each, str)))
 
 
 @cache

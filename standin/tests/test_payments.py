@@ -7,14 +7,7 @@ from decimal import Decimal
 import pytest
 
 from standin import StripeAccount
-from standin.tests.builders import (
-    NOW,
-    PAID,
-    a_paid_session,
-    an_open_session,
-    charge_of,
-    types,
-)
+from standin.tests.builders import NOW, PAID, a_paid_session, an_open_session, charge_of, types
 
 
 def test_an_open_session_has_no_payment_intent(account: StripeAccount) -> None:

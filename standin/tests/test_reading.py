@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 import stripe
 
-from standin import Server, StripeAccount, serving
-from standin.tests.builders import (
-    NOW,
-    Clock,
-    a_paid_session,
-    an_open_session,
-    client_of,
-    raw,
-)
+from standin import Server, StripeAccount
+from standin.tests.builders import NOW, Clock, a_paid_session, an_open_session, client_of
+from standin.tests.calling import Caller
 
 
 def test_ten_line_items_are_included_and_the_endpoint_pages_through_all(
@@ -60,15 +54,16 @@ def test_a_cursor_stays_put_when_newer_objects_appear(
     assert [each.id for each in second.data] == made[1::-1]
 
 
-def test_sessions_are_filtered_by_status_and_creation(account: StripeAccount, clock: Clock) -> None:
+def test_sessions_are_filtered_by_status_and_creation(
+    account: StripeAccount, clock: Clock, server: Server
+) -> None:
     old, paid = an_open_session(account), a_paid_session(account)
     clock.now += 100
     new = an_open_session(account)
-    with serving(account) as server:
-        sessions = client_of(server).v1.checkout.sessions
-        by_status = sessions.list({"status": "complete"})
-        since = sessions.list({"created": {"gte": NOW + 100}})
-        until = sessions.list({"created": {"lt": NOW + 100}})
+    sessions = client_of(server).v1.checkout.sessions
+    by_status = sessions.list({"status": "complete"})
+    since = sessions.list({"created": {"gte": NOW + 100}})
+    until = sessions.list({"created": {"lt": NOW + 100}})
     assert [each.id for each in by_status.data] == [paid]
     assert [each.id for each in since.data] == [new]
     assert [each.id for each in until.data] == [paid, old]
@@ -105,15 +100,14 @@ def test_events_are_filtered_by_type_and_delivery(account: StripeAccount, server
 
 
 def test_events_older_than_thirty_days_are_out_of_reach(
-    account: StripeAccount, clock: Clock
+    account: StripeAccount, clock: Clock, server: Server
 ) -> None:
     event = account.expire(an_open_session(account))[0]
     clock.now += 31 * 24 * 3600
-    with serving(account) as server:
-        client = client_of(server).v1.events
-        assert client.list().data == []
-        with pytest.raises(stripe.InvalidRequestError, match="No such event"):
-            client.retrieve(event["id"])
+    client = client_of(server).v1.events
+    assert client.list().data == []
+    with pytest.raises(stripe.InvalidRequestError, match="No such event"):
+        client.retrieve(event["id"])
 
 
 def test_a_session_is_retrieved_with_everything_expanded(
@@ -131,10 +125,8 @@ def test_a_session_is_retrieved_with_everything_expanded(
     assert found["payment_intent"]["latest_charge"]["balance_transaction"]["net"] == 4728
 
 
-def test_without_expansion_references_are_ids_and_line_items_absent(
-    account: StripeAccount, server: Server
-) -> None:
-    _, found, _ = raw(server, f"/v1/checkout/sessions/{a_paid_session(account)}")
+def test_without_expansion_references_are_ids_and_line_items_absent(caller: Caller) -> None:
+    found = caller.get(f"checkout/sessions/{a_paid_session(caller.account)}")
     assert found["payment_intent"].startswith("pi_")
     assert "line_items" not in found
 
@@ -146,28 +138,24 @@ def test_five_levels_of_expansion_are_refused(account: StripeAccount, server: Se
         client_of(server).v1.checkout.sessions.list(params)
 
 
-def test_four_levels_through_a_list_are_expanded(account: StripeAccount, server: Server) -> None:
-    session = account.session(a_paid_session(account))
-    path = f"/v1/checkout/sessions?payment_intent={session['payment_intent']}"
-    expand = "&expand[]=data.payment_intent.latest_charge.balance_transaction"
-    _, found, _ = raw(server, path + expand + "&expand[]=data.line_items")
-    only = found["data"][0]
+def test_four_levels_through_a_list_are_expanded(caller: Caller) -> None:
+    session = caller.account.session(a_paid_session(caller.account))
+    levels = "data.payment_intent.latest_charge.balance_transaction"
+    params = {"payment_intent": session["payment_intent"], "expand": [levels, "data.line_items"]}
+    [only] = caller.get("checkout/sessions", params)["data"]
     assert only["id"] == session["id"]
     assert only["payment_intent"]["latest_charge"]["balance_transaction"]["amount"] == 4900
     assert len(only["line_items"]["data"]) == 1
 
 
-def test_a_property_that_names_nothing_cannot_be_expanded(
-    account: StripeAccount, server: Server
-) -> None:
-    status, found, _ = raw(
-        server, f"/v1/checkout/sessions/{an_open_session(account)}?expand[]=status"
-    )
-    assert status == 400
-    assert found["error"]["message"] == "This property cannot be expanded (status)."
+def test_a_property_that_names_nothing_cannot_be_expanded(caller: Caller) -> None:
+    path = f"checkout/sessions/{an_open_session(caller.account)}"
+    error = caller.refused(path, {"expand": ["status"]}, method="GET")
+    assert error["status"] == 400
+    assert error["message"] == "This property cannot be expanded (status)."
 
 
-def test_expanding_a_null_reference_leaves_it_null(account: StripeAccount, server: Server) -> None:
-    path = f"/v1/checkout/sessions/{an_open_session(account)}"
-    _, found, _ = raw(server, f"{path}?expand[]=payment_intent.latest_charge&expand[]=customer")
+def test_expanding_a_null_reference_leaves_it_null(caller: Caller) -> None:
+    params = {"expand": ["payment_intent.latest_charge", "customer"]}
+    found = caller.get(f"checkout/sessions/{an_open_session(caller.account)}", params)
     assert (found["payment_intent"], found["customer"]) == (None, None)

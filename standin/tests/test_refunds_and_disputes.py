@@ -5,11 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from standin import StripeAccount
-from standin.tests.builders import (
-    a_paid_session,
-    charge_of,
-    types,
-)
+from standin.tests.builders import a_paid_session, charge_of, types
 
 
 def test_a_partial_refund_lowers_what_is_left(account: StripeAccount) -> None:

@@ -92,6 +92,14 @@ def test_a_charge_that_was_not_captured_is_not_refunded(caller: Caller) -> None:
     assert (error["status"], "not captured" in error["message"]) == (400, True)
 
 
+def test_a_charge_is_not_refunded_twice(caller: Caller) -> None:
+    session_id = a_paid_session(caller.account)
+    caller.account.refund(session_id)
+    intent = caller.account.session(session_id)["payment_intent"]
+    error = caller.refused("refunds", {"payment_intent": intent})
+    assert (error["status"], error["code"]) == (400, "charge_already_refunded")
+
+
 def test_a_disputed_charge_is_not_refunded(caller: Caller) -> None:
     session_id = a_paid_session(caller.account)
     caller.account.dispute(session_id)

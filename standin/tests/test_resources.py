@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from standin import Server, StripeAccount
-from standin.tests.builders import (
-    client_of,
-    types,
-)
+from standin.tests.builders import a_paid_session, client_of, types
 from standin.tests.calling import Caller, Json, a_line
 from standin.tests.openapi_schemas import errors_of
 
@@ -184,3 +183,17 @@ def test_stripes_client_manages_customers(account: StripeAccount, server: Server
     assert [each.name for each in customers.list({"email": "jo@example.com"}).data] == ["Jo"]
     assert customers.delete(made.id).deleted
     assert getattr(customers.retrieve(made.id), "deleted", False)
+
+
+def test_prices_and_refunds_are_created_over_the_api(
+    account: StripeAccount, server: Server
+) -> None:
+    client = client_of(server).v1
+    product = client.products.create({"name": "Starter"})
+    params: Any = {"currency": "usd", "unit_amount": 500, "product": product.id}
+    price = client.prices.create(params)
+    session_id = a_paid_session(account, line_items=[(price.id, 2)])
+    intent = account.session(session_id)["payment_intent"]
+    refund = client.refunds.create({"payment_intent": intent, "amount": 400})
+    assert [each.id for each in client.prices.list({"product": product.id}).data] == [price.id]
+    assert (refund.amount, refund.status) == (400, "succeeded")

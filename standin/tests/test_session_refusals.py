@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from standin.tests.builders import (
-    NOW,
-)
+from standin.tests.builders import NOW
 from standin.tests.calling import Caller, Json, a_line, session_params
 
 RETURN = "https://shop.example/back"
@@ -113,10 +111,10 @@ REFUSED: list[tuple[str, Json, str | None, str | None]] = [
         "line_items[0][price]",
     ),
     *(
-        (f"the address {url}", {name: url}, "url_invalid", name)
-        for name in ("success_url", "cancel_url")
+        (f"the address {url}", {"success_url": url}, "url_invalid", "success_url")
         for url in ("shop.example/thanks", "ftp://shop.example", "javascript:alert(1)", "https://")
     ),
+    ("no address to cancel", {"cancel_url": "shop.example"}, "url_invalid", "cancel_url"),
     *(
         (
             f"the e-mail address {email}",

@@ -151,12 +151,15 @@ def test_stripes_client_opens_a_session_as_applications_do(
     params: Any = session_params(
         customer=customer.id,
         discounts=[{"coupon": coupon.id}],
+        metadata={"package_id": "starter"},
         payment_intent_data={"metadata": {"order": "7"}, "description": "Tokens"},
     )
     session = client.checkout.sessions.create(params)
     account.complete(session.id)
     found = account.session(session.id, ["payment_intent"])
+    assert session.url == f"{server.url}/pay/{session.id}"
     assert (found["amount_total"], found["payment_status"]) == (4410, "paid")
+    assert found["metadata"] == {"package_id": "starter"}
     assert found["payment_intent"]["metadata"] == {"order": "7"}
 
 
@@ -201,3 +204,9 @@ def test_listeners_hear_of_a_session_that_expired_by_itself(caller: Caller, cloc
     clock.now += 86_400
     caller.get("checkout/sessions")
     assert heard == ["checkout.session.expired"]
+
+
+def test_a_session_expires_over_the_api_once(caller: Caller) -> None:
+    path = f"checkout/sessions/{caller.session()['id']}/expire"
+    assert caller.post(path)["status"] == "expired"
+    assert caller.refused(path)["status"] == 400

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from standin import published
 from standin.routes import ROUTES
-from standin.tests.builders import (
-    a_paid_session,
-    an_account,
-    an_open_session,
-    charge_of,
-)
+from standin.tests.builders import a_paid_session, an_account, an_open_session, charge_of
 from standin.tests.calling import Caller
-from standin.tests.samples import (
-    Json,
-    Path,
-    at,
-    leaves,
-    named,
-    sample,
-    with_value,
-)
-
-
-def of_route(route: str) -> published.Operation:
-    method, path = route.split()
-    found = published.operation(method, path.replace("{}", "some_id"))
-    assert found is not None
-    return found
-
-
-def value_at(path: Path, leaf: Json) -> Any:
-    return sample(leaf, next(each for each in reversed(path) if isinstance(each, str)))
+from standin.tests.samples import Json, at, leaves, named, of_route, value_at, with_value
 
 
 def a_world() -> tuple[Caller, dict[str, str]]:
@@ -77,55 +52,58 @@ def test_no_call_that_the_stand_in_has_calls_a_parameter_unknown(route: str) -> 
 
 WRITES = pytest.mark.parametrize("route", [each for each in ROUTES if each.startswith("POST")])
 
+Refuse = Callable[[str, Json], Json]
 
-def refusal_of(caller: Caller, ids: dict[str, str], route: str, params: Json) -> Json:
-    method, path = route.split()
-    path = path.replace("{}", ids.get(path.split("/")[2], "some_id"))
-    error: Json = json.loads(caller.answer(method, path, params).data)["error"]
-    return error
+
+@pytest.fixture(scope="module")
+def refuse() -> Refuse:
+    """The error of a call with these parameters; what is refused leaves the account as it is."""
+    caller, ids = a_world()
+
+    def refuse(route: str, params: Json) -> Json:
+        path = route.removeprefix("POST /v1/")
+        return caller.refused(path.replace("{}", ids.get(path.split("/")[0], "some_id")), params)
+
+    return refuse
 
 
 @WRITES
-def test_what_stripe_does_not_know_is_unknown_at_every_level(route: str) -> None:
-    caller, ids = a_world()
+def test_what_stripe_does_not_know_is_unknown_at_every_level(refuse: Refuse, route: str) -> None:
     schema = of_route(route).parameters
     for path, leaf in leaves(schema):
         if path[-1] in ("usd", 0):
             continue
         params = with_value(schema, path, value_at(path, leaf))
         at(params, path[:-1])["colour"] = "red"
-        error = refusal_of(caller, ids, route, params)
+        error = refuse(route, params)
         unknown = named((*path[:-1], "colour"))
         assert (error.get("code"), error.get("param")) == ("parameter_unknown", unknown)
 
 
 @WRITES
-def test_a_value_of_another_type_is_refused_by_name(route: str) -> None:
-    caller, ids = a_world()
+def test_a_value_of_another_type_is_refused_by_name(refuse: Refuse, route: str) -> None:
     schema = of_route(route).parameters
     for path, leaf in leaves(schema):
         if leaf.get("type") in ("boolean", "integer", "number") or "enum" in leaf:
-            error = refusal_of(caller, ids, route, with_value(schema, path, "no such value"))
+            error = refuse(route, with_value(schema, path, "no such value"))
             assert (error["type"], error["param"]) == ("invalid_request_error", named(path))
             assert error["message"].startswith("Invalid")
 
 
 @WRITES
-def test_a_text_that_is_too_long_is_refused_by_name(route: str) -> None:
-    caller, ids = a_world()
+def test_a_text_that_is_too_long_is_refused_by_name(refuse: Refuse, route: str) -> None:
     schema = of_route(route).parameters
     for path, leaf in leaves(schema):
         if "maxLength" in leaf and "enum" not in leaf:
             params = with_value(schema, path, "x" * (leaf["maxLength"] + 1))
-            error = refusal_of(caller, ids, route, params)
+            error = refuse(route, params)
             assert error["param"] == named(path)
             assert f"at most {leaf['maxLength']} characters" in error["message"]
 
 
 @WRITES
-def test_a_single_value_is_neither_a_list_nor_a_hash(route: str) -> None:
-    caller, ids = a_world()
+def test_a_single_value_is_neither_a_list_nor_a_hash(refuse: Refuse, route: str) -> None:
     for name, schema in of_route(route).parameters["properties"].items():
         if schema.get("type") in ("array", "object") and "additionalProperties" not in schema:
-            error = refusal_of(caller, ids, route, {name: "x"})
+            error = refuse(route, {name: "x"})
             assert (error["param"], error["message"][:8]) == (name, "Invalid ")
