@@ -27,7 +27,7 @@ _TOLERATED = {
 
 def errors_of(value: dict[str, Any], schema: str | None = None) -> list[str]:
     """How an object departs from Stripe's schema of its type; an empty list if it does not."""
-    validator = _validator(schema or _schema_name(value["object"]))
+    validator = _validator(schema or value["object"])
     return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
 
 
@@ -37,13 +37,9 @@ def properties_of(schema: str) -> dict[str, dict[str, Any]]:
     return properties
 
 
-def _schema_name(object_type: str) -> str:
-    return object_type
-
-
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    schemas = {found: _converted(found, published.shape(found)) for found in _reachable(name)}
+    schemas = {found: _converted(found) for found in _reachable(name)}
     root = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
     return Draft202012Validator(root)
 
@@ -55,8 +51,13 @@ def _reachable(name: str) -> set[str]:
         found = waiting.pop()
         if found not in seen:
             seen.add(found)
-            waiting += _references(published.shape(found))
+            waiting += _references_of(found)
     return seen
+
+
+@cache
+def _references_of(name: str) -> list[str]:
+    return _references(published.shape(name))
 
 
 def _references(schema: Any) -> list[str]:
@@ -74,9 +75,10 @@ def _walked(schema: dict[str, Any]) -> list[str]:
     return [key for key in schema if not key.startswith("x-") and key != "description"]
 
 
-def _converted(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+@cache
+def _converted(name: str) -> dict[str, Any]:
     """A named schema as JSON schema that also refuses fields Stripe does not have."""
-    converted = _plain(schema)
+    converted = _plain(published.shape(name))
     for field in _TOLERATED.get(name, ()):
         converted["properties"].setdefault(field, {})
     return converted
