@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from adapters.settings import STRIPE_API, DatabaseAddress, Settings
 
 if TYPE_CHECKING:
+    from adapters.credentials import Credentials
     from adapters.postgres import Database
     from adapters.secrets import Secrets
     from adapters.stripe_api import StripeApi
-    from adapters.stripe_credentials import StripeKeyring
     from adapters.stripe_listing import StripeHistory
 
 _databases: "list[Database]" = []
@@ -73,16 +73,16 @@ def _history(api_key: str, api_base: str, livemode: bool) -> "StripeHistory":
 
 
 @lru_cache(maxsize=8)
-def keyring(configured: Settings) -> "StripeKeyring":
+def keyring(configured: Settings) -> "Credentials":
     """Stripe's credentials, from the environment or from Secrets Manager."""
-    from adapters.stripe_credentials import StripeCredentials, StripeKeyring, credentials_of
+    from adapters.credentials import Credentials, StripeSecrets, secrets_of
 
     if configured.stripe_secret_arn:
-        return StripeKeyring(
-            lambda anew: credentials_of(_read_secret(configured.stripe_secret_arn, anew))
+        return Credentials(
+            lambda anew: secrets_of(_read_secret(configured.stripe_secret_arn, anew))
         )
-    fixed = StripeCredentials(configured.stripe_api_key, configured.stripe_webhook_secrets)
-    return StripeKeyring(lambda _anew: fixed)
+    fixed = StripeSecrets(configured.stripe_api_key, configured.stripe_webhook_secrets)
+    return Credentials(lambda _anew: fixed)
 
 
 def _read_secret(arn: str, anew: bool) -> Mapping[str, Any] | None:

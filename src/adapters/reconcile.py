@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.rows import DictRow
 
-from adapters.payments import catalogue_of, rules_of, standing_of
+from adapters.payments import packages_of, rules_of, stored_payment_of
 from adapters.postgres import Database
 from adapters.sql_files import SQL_ROOT, statement
 from domain.packages import ForSale
@@ -16,7 +16,7 @@ from reports.header import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
 FIND_PAYMENTS = statement("reconcile/find_payments")
-READ_CATALOGUE = statement("reconcile/read_catalogue")
+READ_CATALOGUE = statement("reconcile/read_packages")
 FIND_INCOMPLETE = statement("reconcile/find_incomplete_payments")
 FIND_PAID = statement("reconcile/find_paid_payments")
 AUDIT = read_report("ledger_audit", (SQL_ROOT / "reports" / "ledger_audit.sql").read_text("utf-8"))
@@ -55,7 +55,7 @@ class PostgresRecords:
 
     def for_sale(self) -> ForSale:
         (row,) = _rows(self._database, READ_CATALOGUE, {})
-        return ForSale(catalogue_of(row["packages"]), rules_of(row, self._hold_unlisted_sales))
+        return ForSale(packages_of(row["packages"]), rules_of(row, self._hold_unlisted_sales))
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None
@@ -164,8 +164,8 @@ def _found_by(column: str, rows: Sequence[DictRow]) -> FindPayment:
 
     def find(key: str) -> FoundPayment | None:
         row = by_key.get(key)
-        standing = standing_of(row) if row is not None else None
-        return FoundPayment(standing, row["user_is_known"]) if row and standing else None
+        stored = stored_payment_of(row) if row is not None else None
+        return FoundPayment(stored, row["user_is_known"]) if row and stored else None
 
     return find
 

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 
-from adapters.payments import PostgresTill
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
 from adapters.settings import Settings
 from adapters.stripe_listing import StripeHistory
 from domain.converge import (
     Outcome,
+    PaymentStore,
     Retrieved,
     RetrievedEvent,
     StripeRefused,
     StripeUnreachable,
-    Till,
     TryLater,
     converge,
 )
 from domain.events import Hint, Reference
-from reconcile.dry_run import DryProgress, DryRecords, DryTill
+from reconcile.dry_run import DryPayments, DryProgress, DryRecords
 from reconcile.sources import NoAnswer, Sources
 
 # What Postgres answers to everybody and not because of one row, beside what makes a connection
@@ -35,14 +35,14 @@ def writing_sources(database: Database, history: StripeHistory, configured: Sett
         history=history,
         records=PostgresRecords(database, *_decided(configured)),
         progress=PostgresProgress(database),
-        converge=_converge(database, history, PostgresTill(database, *_decided(configured))),
+        converge=_converge(database, history, PostgresPayments(database, *_decided(configured))),
         livemode=configured.stripe_livemode,
     )
 
 
 def dry_sources(database: Database, history: StripeHistory, configured: Settings) -> Sources:
     """For a run that only says what it would repair."""
-    till = DryTill(PostgresTill(database, *_decided(configured)))
+    till = DryPayments(PostgresPayments(database, *_decided(configured)))
     return Sources(
         history=history,
         records=DryRecords(PostgresRecords(database, *_decided(configured)), till),
@@ -76,7 +76,7 @@ class _Asked:
 
 
 def _converge(
-    database: Database, history: StripeHistory, till: Till
+    database: Database, history: StripeHistory, till: PaymentStore
 ) -> Callable[[Hint], Outcome | TryLater | NoAnswer]:
     """The five steps for one of many purchases: whatever is wrong with it must not keep the others
     from being recorded. Raises when the database fails everybody."""

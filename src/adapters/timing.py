@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from adapters.telemetry import Telemetry
 from domain.converge import (
     Found,
+    PaymentStore,
     Recorded,
     Retrieved,
     RetrievedEvent,
     RowRefused,
     Stripe,
-    Till,
     Write,
 )
 from domain.events import Hint, Reference
@@ -21,7 +21,7 @@ from domain.measurements import DATABASE_LATENCY, STRIPE_LATENCY
 class TimedTill:
     """A till whose every statement is measured."""
 
-    till: Till
+    till: PaymentStore
     telemetry: Telemetry
 
     def find(self, event_id: str, reference: Reference) -> Found:

@@ -19,21 +19,21 @@ NO_CURRENCY = "xxx"
 
 def derive(
     purchase: Purchase,
-    catalogue: Sequence[Package],
-    standing: Payment | None,
+    packages: Sequence[Package],
+    stored: Payment | None,
     resolution: Resolution | None = None,
     enriched: bool = True,
     rules: Rules = USUAL_RULES,
 ) -> Payment | None:
-    """The payment that Stripe's view and the `standing` row (if any) make; None when not ours."""
-    if standing is not None and standing.dismissed:
-        return standing
-    terms = terms_of(purchase, catalogue, standing, resolution, rules)
+    """The payment that Stripe's view and the `stored` row (if any) make; None when not ours."""
+    if stored is not None and stored.dismissed:
+        return stored
+    terms = terms_of(purchase, packages, stored, resolution, rules)
     if terms is None:
         return None
     money = _money(purchase)
     status, taken = _status(purchase, money), purchase.is_taken
-    erased = standing is not None and standing.erased
+    erased = stored is not None and stored.erased
     unearned = Payment(
         user_id=terms.user_id,
         stripe_session_id=purchase.session_id,
@@ -50,7 +50,7 @@ def derive(
         amount_refunded_minor=money.refunded_minor or 0,
         amount_disputed_minor=money.disputed.amount_minor or 0,
         credits_granted=0,
-        held_reason=_held_reason(purchase, money, terms, standing, rules) if taken else None,
+        held_reason=_held_reason(purchase, money, terms, stored, rules) if taken else None,
         enriched=enriched,
         paid_at=_paid_at(purchase) if taken else None,
         resolved=terms.resolved,
@@ -84,13 +84,13 @@ def _money(purchase: Purchase) -> _Money:
 
 
 def _held_reason(
-    purchase: Purchase, money: _Money, terms: Terms, standing: Payment | None, rules: Rules
+    purchase: Purchase, money: _Money, terms: Terms, stored: Payment | None, rules: Rules
 ) -> HeldReason | None:
     """Why a payment that was taken grants nothing. An operator's word overrides what Stripe says,
     and what was settled is not called in question by its age."""
     if terms.resolved:
         return terms.held_reason
-    is_settled = standing is not None and standing.terms_are_settled
+    is_settled = stored is not None and stored.terms_are_settled
     if not is_settled and rules.installed_at and _paid_at(purchase) < rules.installed_at:
         return HeldReason.BEFORE_TILL
     return terms.held_reason if money.is_readable else HeldReason.UNREADABLE

@@ -14,7 +14,7 @@ from typing import Any
 from domain.stripe_objects import Purchase, expanded, id_of, text, whole
 
 
-class Source(StrEnum):
+class Origin(StrEnum):
     """By which way in a hint reached the till."""
 
     WEBHOOK = "webhook"
@@ -113,7 +113,7 @@ class Hint:
     event_type: str
     api_version: str | None = None
     event_created: datetime | None = None
-    source: Source
+    origin: Origin
     reference: Reference
     snapshot: Purchase | None = None
     resolution: Resolution | None = None
@@ -138,7 +138,7 @@ class NotAnEvent:
     reason: str
 
 
-def identify(event: object, source: Source, livemode: bool) -> Hint | NotOurs | NotAnEvent:
+def identify(event: object, origin: Origin, livemode: bool) -> Hint | NotOurs | NotAnEvent:
     """Reads a parsed event. `livemode` is the mode that this deployment serves."""
     if not isinstance(event, Mapping):
         return NotAnEvent("the body is not a JSON object")
@@ -156,7 +156,7 @@ def identify(event: object, source: Source, livemode: bool) -> Hint | NotOurs | 
         event_type=event_type,
         api_version=text(event.get("api_version")),
         event_created=created_at(event.get("created")),
-        source=source,
+        origin=origin,
         reference=reference,
         snapshot=_snapshot(event, reference),
     )

@@ -43,7 +43,7 @@ USUAL_RULES = Rules()
 class ForSale:
     """The packages, also those that were withdrawn, and the rules they are sold by."""
 
-    catalogue: Sequence[Package]
+    packages: Sequence[Package]
     rules: Rules = USUAL_RULES
 
     def also_before_the_till(self) -> "ForSale":
@@ -62,7 +62,7 @@ class Sale:
 
 
 def sale_of(
-    purchase: Purchase, catalogue: Sequence[Package], rules: Rules = USUAL_RULES
+    purchase: Purchase, packages: Sequence[Package], rules: Rules = USUAL_RULES
 ) -> Sale | None:
     """The sale that `purchase` is; None when nothing in it is ours.
 
@@ -70,11 +70,11 @@ def sale_of(
     that was paid and names a user.
     """
     named = given(purchase.metadata.get("package_id"))
-    priced = _priced(purchase, catalogue)
+    priced = _priced(purchase, packages)
     if priced and (named is None or any(quantity != 0 for _, quantity in priced)):
         return _sale_by_price(priced, named)
     if named is not None:
-        return _sale_named(named, purchase, catalogue)
+        return _sale_named(named, purchase, packages)
     return unknown_sale(None) if rules.hold_unlisted_sales and _names_a_user(purchase) else None
 
 
@@ -91,20 +91,20 @@ def _unsettled_sale(package_id: str | None, held_reason: HeldReason) -> Sale:
 
 
 def unknown_sale(package_id: str | None) -> Sale:
-    """A sale of ours whose package is not in the catalogue: held."""
+    """A sale of ours whose package is not in the packages: held."""
     return _unsettled_sale(package_id, HeldReason.UNKNOWN_PACKAGE)
 
 
 _Priced = Sequence[tuple[Package, int | None]]
 
 
-def _priced(purchase: Purchase, catalogue: Sequence[Package]) -> _Priced:
+def _priced(purchase: Purchase, packages: Sequence[Package]) -> _Priced:
     """Each line item that is a package, with its quantity. One at a price that two packages have
     comes as both."""
     return [
         (package, _quantity(item))
         for item in purchase.line_items or ()
-        for package in catalogue
+        for package in packages
         if id_of(item.get("price")) in package.stripe_price_ids
     ]
 
@@ -131,12 +131,12 @@ def _disagrees(named: object, package: Package) -> HeldReason | None:
     return None if named in (None, package.package_id) else HeldReason.PACKAGE_MISMATCH
 
 
-def _sale_named(named: object, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
+def _sale_named(named: object, purchase: Purchase, packages: Sequence[Package]) -> Sale:
     """The sale of the package with the id `named`, held when the price does not agree."""
     package_id = text(named)
     if package_id is None:
         return _unsettled_sale(None, HeldReason.UNREADABLE)
-    package = next((known for known in catalogue if known.package_id == package_id), None)
+    package = next((known for known in packages if known.package_id == package_id), None)
     if package is None:
         return unknown_sale(package_id)
     quantity = _quantity_of(package, purchase)
@@ -149,9 +149,9 @@ def _sale_named(named: object, purchase: Purchase, catalogue: Sequence[Package])
     return _sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
 
 
-def sale_accepted(package_id: str, purchase: Purchase, catalogue: Sequence[Package]) -> Sale:
+def sale_accepted(package_id: str, purchase: Purchase, packages: Sequence[Package]) -> Sale:
     """The sale as an operator accepts it: of this package, one where no quantity can be read."""
-    package = next((known for known in catalogue if known.package_id == package_id), None)
+    package = next((known for known in packages if known.package_id == package_id), None)
     if package is None:
         return unknown_sale(package_id)
     return _sale(package, _quantity_of(package, purchase) or 1, None)

@@ -71,7 +71,7 @@ class Payment:
 
     @property
     def terms_are_settled(self) -> bool:
-        """Who bought what no longer depends on Stripe or the catalogue."""
+        """Who bought what no longer depends on Stripe or the packages."""
         return self.payment_status.taken and self.held_reason is None
 
     @property

@@ -13,7 +13,7 @@ _SAFELY_HELD = (None, HeldReason.NO_USER, HeldReason.BEFORE_TILL)
 
 
 def payment_from_snapshot(
-    hint: Hint, catalogue: Sequence[Package], rules: Rules = USUAL_RULES
+    hint: Hint, packages: Sequence[Package], rules: Rules = USUAL_RULES
 ) -> Payment | None:
     """The payment that a signed snapshot shows, not enriched; None where that is not safe.
 
@@ -24,7 +24,7 @@ def payment_from_snapshot(
     if hint.snapshot is None or not _is_complete(hint.snapshot):
         return None
     purchase = _with_payment_intent(hint.snapshot, hint.event_type)
-    payment = derive(purchase, catalogue, standing=None, enriched=False, rules=rules)
+    payment = derive(purchase, packages, stored=None, enriched=False, rules=rules)
     if payment is None or payment.tokens_purchased is None:
         return None
     return payment if payment.held_reason in _SAFELY_HELD else None

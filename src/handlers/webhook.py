@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.converge import Outcome, TryLater, Verdict
-from domain.events import Hint, NotAnEvent, NotOurs, Source, identify
+from domain.events import Hint, NotAnEvent, NotOurs, Origin, identify
 from domain.measurements import RETRY, SIGNATURE_FAILURE, measurements_of
 from handlers import wiring
 from handlers.event_forms import NotJson, is_partner_event, parsed, queued
@@ -66,7 +66,7 @@ def _answer(request: Request) -> dict[str, Any]:
     event = parsed(request.body)
     if isinstance(event, NotJson):
         return _refused(400, "not_json", "the body is not JSON")
-    match _process(event, Source.WEBHOOK, webhook):
+    match _process(event, Origin.WEBHOOK, webhook):
         case NotAnEvent(reason):
             return _refused(400, "not_an_event", reason)
         case TryLater() as later:
@@ -101,7 +101,7 @@ def _is_done(message: Mapping[str, Any]) -> bool:
 def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
     """The outcome, or why there is none."""
     try:
-        done = _process(event.get("detail"), Source.EVENTBRIDGE, wiring.webhook())
+        done = _process(event.get("detail"), Origin.EVENTBRIDGE, wiring.webhook())
     except Exception as error:
         # The runtime logs what is raised, and foreign errors quote rows.
         _failed(error)
@@ -120,9 +120,9 @@ def _failed(error: Exception) -> None:
 
 
 def _process(
-    event: object, source: Source, webhook: wiring.Webhook
+    event: object, origin: Origin, webhook: wiring.Webhook
 ) -> Outcome | TryLater | NotAnEvent:
-    identified = identify(event, source, webhook.livemode)
+    identified = identify(event, origin, webhook.livemode)
     if isinstance(identified, NotAnEvent):
         return identified
     telemetry.correlate(identified.event_id)

@@ -47,7 +47,7 @@ def webhook() -> Webhook:
 def load_webhook() -> None:
     """Imports what the webhook needs and reads its SQL files: both belong in the cold start,
     where a missing file stops a deployment instead of an event."""
-    from adapters import database_login, payments, stripe_api, stripe_credentials, timing  # noqa: F401
+    from adapters import credentials, database_login, payments, stripe_api, timing  # noqa: F401
 
 
 @lru_cache(maxsize=8)
@@ -129,7 +129,7 @@ def examine(url: str | None) -> "list[Check]":
 
 def load_reconcile() -> None:
     """As `load_webhook`, for reconcile and prove."""
-    from adapters import database_login, reconcile_sources, stripe_credentials  # noqa: F401
+    from adapters import credentials, database_login, reconcile_sources  # noqa: F401
 
 
 def reconcile_sources(dry_run: bool) -> "Sources":
@@ -182,12 +182,13 @@ def _desk(configured: Settings) -> "Desk":
 
 def _converge(configured: Settings, service: str) -> Callable[[Hint], Outcome | TryLater]:
     """The five steps; as a whole safe to repeat, so a broken connection costs one more try."""
-    from adapters.payments import PostgresTill
+    from adapters.payments import PostgresPayments
     from adapters.timing import TimedStripe, TimedTill
 
     database, clock = clients.database(configured), telemetry(service)
     till = TimedTill(
-        PostgresTill(database, configured.hold_unknown_users, configured.hold_unlisted_sales), clock
+        PostgresPayments(database, configured.hold_unknown_users, configured.hold_unlisted_sales),
+        clock,
     )
 
     def converged(hint: Hint) -> Outcome | TryLater:

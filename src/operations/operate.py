@@ -13,7 +13,7 @@ from domain.converge import (
     TryLater,
     Verdict,
 )
-from domain.events import Hint, Reference, ReferenceKind, Resolution, Signed, Source, identify
+from domain.events import Hint, Origin, Reference, ReferenceKind, Resolution, Signed, identify
 from operations.books import Books, NamedPayment
 from operations.requests import (
     AdjustCredits,
@@ -172,7 +172,7 @@ def _hint_of_event(operation: ReplayEvent, desk: Desk) -> Hint | OperationRefuse
         return OperationRefused("not_done", event.why)
     if event is None:
         return _hint_from_memory(operation, desk.books)
-    identified = identify(event, Source.OPERATIONS, desk.livemode)
+    identified = identify(event, Origin.OPERATIONS, desk.livemode)
     if not isinstance(identified, Hint):
         return _nothing_to_do(identified.reason)
     return replace(
@@ -197,7 +197,7 @@ def _hint_of_session(signed: Signed, session_id: str) -> Hint:
     return Hint(
         event_id=signed.event_id,
         event_type=signed.event_type,
-        source=Source.OPERATIONS,
+        origin=Origin.OPERATIONS,
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
         signed=signed,
     )

@@ -23,7 +23,7 @@ class Difference:
 
     @property
     def revision(self) -> int:
-        return self.found.standing.revision if self.found else 0
+        return self.found.stored.revision if self.found else 0
 
 
 def difference(
@@ -33,15 +33,15 @@ def difference(
     settled_by: datetime,
 ) -> Difference | None:
     """The difference, if there is one that a delivery still on its way does not explain."""
-    standing = found.standing.payment if found else None
-    derived = derive(purchase, for_sale.catalogue, standing, rules=for_sale.rules)
-    if derived is None or (standing is None and _nothing_happened_yet(purchase, derived)):
+    stored = found.stored.payment if found else None
+    derived = derive(purchase, for_sale.packages, stored, rules=for_sale.rules)
+    if derived is None or (stored is None and _nothing_happened_yet(purchase, derived)):
         return None
     user_is_known = found is None or found.user_is_known
     payment = derived if user_is_known else held_for_unknown_user(derived)
-    if payment == standing or _is_fresh(purchase, settled_by):
+    if payment == stored or _is_fresh(purchase, settled_by):
         return None
-    return Difference(found, payment, _sentences(standing, payment))
+    return Difference(found, payment, _sentences(stored, payment))
 
 
 def _nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:

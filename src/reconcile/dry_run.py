@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.converge import Found, Recorded, StandingPayment, Till, Write
+from domain.converge import Found, PaymentStore, Recorded, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind
 from domain.packages import ForSale
 from reconcile.progress import Progress
@@ -18,27 +18,27 @@ from reconcile.sources import (
 )
 
 
-class DryTill:
+class DryPayments:
     """Finds what was found or would have been recorded; two events of one purchase are then one
     repair, as in a real run."""
 
-    def __init__(self, till: Till) -> None:
-        self._till = till
-        self._by_session: dict[str, StandingPayment] = {}
-        self._by_intent: dict[str, StandingPayment] = {}
+    def __init__(self, store: PaymentStore) -> None:
+        self._store = store
+        self._by_session: dict[str, StoredPayment] = {}
+        self._by_intent: dict[str, StoredPayment] = {}
 
     def find(self, event_id: str, reference: Reference) -> Found:
-        found = self._till.find(event_id, reference)
+        found = self._store.find(event_id, reference)
         written = self.written(reference)
         if written is None:
             return found
-        return replace(found, standing=written)
+        return replace(found, stored=written)
 
     def record(self, write: Write) -> Recorded | None:
-        standing, payment = write.standing, write.payment
-        written = StandingPayment(
-            standing.payment_id if standing else "",
-            standing.revision + 1 if standing else 1,
+        stored, payment = write.stored, write.payment
+        written = StoredPayment(
+            stored.payment_id if stored else "",
+            stored.revision + 1 if stored else 1,
             payment,
         )
         self._by_session[payment.stripe_session_id] = written
@@ -49,7 +49,7 @@ class DryTill:
     def record_ignored(self, hint: Hint) -> None:
         """Nothing is remembered of an event that is not ours."""
 
-    def written(self, reference: Reference) -> StandingPayment | None:
+    def written(self, reference: Reference) -> StoredPayment | None:
         """The row that a real run would have written."""
         if reference.kind is ReferenceKind.CHECKOUT_SESSION:
             return self._by_session.get(reference.id)
@@ -59,9 +59,9 @@ class DryTill:
 class DryRecords:
     """Records with those rows in them."""
 
-    def __init__(self, records: Records, till: DryTill) -> None:
+    def __init__(self, records: Records, store: DryPayments) -> None:
         self._records = records
-        self._till = till
+        self._store = store
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
         return self._records.known_events(event_ids)
@@ -90,7 +90,7 @@ class DryRecords:
 
     def _written_or(self, find: FindPayment, kind: ReferenceKind) -> FindPayment:
         def find_written(key: str) -> FoundPayment | None:
-            written = self._till.written(Reference(kind, key))
+            written = self._store.written(Reference(kind, key))
             return find(key) if written is None else FoundPayment(written, user_is_known=True)
 
         return find_written

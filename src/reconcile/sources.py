@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from domain.converge import (
     Outcome,
     Retrieved,
-    StandingPayment,
+    StoredPayment,
     StripeRefused,
     StripeUnreachable,
     TryLater,
@@ -52,7 +52,7 @@ class History(Protocol):
 class FoundPayment:
     """A row, and whether credits of its user would be granted or held for an unknown user."""
 
-    standing: StandingPayment
+    stored: StoredPayment
     user_is_known: bool
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
 from domain.derive import refunded_minor
 from domain.disputes import disputed_of
-from domain.events import Hint, NotAnEvent, Reference, ReferenceKind, Source, identify
+from domain.events import Hint, NotAnEvent, Origin, Reference, ReferenceKind, identify
 from domain.packages import ForSale
 from domain.stripe_objects import Purchase, expanded
 from reconcile.differences import Difference, difference
@@ -62,7 +62,7 @@ def _check_events(events: Sequence[Named], run: Run) -> Stop | None:
 
 def _hint_of(named_event: Named, run: Run) -> Hint | None:
     name, event = named_event
-    identified = run.read(name, lambda: identify(event, Source.RECONCILE, run.sources.livemode))
+    identified = run.read(name, lambda: identify(event, Origin.RECONCILE, run.sources.livemode))
     if isinstance(identified, NotAnEvent):
         run.failed(name, identified.reason)
     # What the event shows is old by now: a purchase is recorded as Stripe has it, or not at all.
@@ -118,7 +118,7 @@ def _repair(differs: Difference, run: Run) -> Stop | None:
     hint = Hint(
         event_id=f"reconcile:{session_id}:{differs.revision}",
         event_type="reconcile.session",
-        source=Source.RECONCILE,
+        origin=Origin.RECONCILE,
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
         is_backfill=run.is_backfill,
     )
@@ -194,11 +194,11 @@ def _check_amounts(
 
 
 def _recorded_refunded_minor(found: FoundPayment) -> int:
-    return found.standing.payment.amount_refunded_minor
+    return found.stored.payment.amount_refunded_minor
 
 
 def _recorded_disputed_minor(found: FoundPayment) -> int:
-    return found.standing.payment.amount_disputed_minor
+    return found.stored.payment.amount_disputed_minor
 
 
 _CHECKS: Mapping[Sweep, Callable[[Sequence[Named], Run], Stop | None]] = {

@@ -74,7 +74,7 @@ def repair_of_event(outcome: Outcome, event_type: str) -> Repair | None:
 
 def repair_of_difference(outcome: Outcome, found: Difference) -> Repair | None:
     """The repair of a payment that differed, if it still did when it was written."""
-    before = found.found.standing.payment if found.found else None
+    before = found.found.stored.payment if found.found else None
     return _repair(outcome, cause_of(before, found.payment), " ".join(found.sentences))
 
 

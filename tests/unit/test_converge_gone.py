@@ -15,7 +15,7 @@ from domain.converge import (
     Verdict,
     converge,
 )
-from domain.events import Hint, Source
+from domain.events import Hint, Origin
 from domain.ledger import Entry, Reason
 from domain.payment import HeldReason
 from tests.unit.builders import EVENT_CREATED, intent_charged
@@ -69,7 +69,7 @@ def test_while_stripe_does_not_say_whose_the_event_is_it_is_tried_again(
 
 
 def test_an_event_that_stripe_has_listed_is_ignored_at_once() -> None:
-    listed = hint(source=Source.RECONCILE, is_listed=True)
+    listed = hint(origin=Origin.RECONCILE, is_listed=True)
     outcome, _ = converged(None, 0, listed)
     assert isinstance(outcome, Outcome)
     assert outcome.verdict is Verdict.IGNORED

@@ -8,7 +8,7 @@ import pytest
 from adapters.postgres import DatabaseUnavailable
 from adapters.telemetry import Telemetry, described
 from domain.converge import Outcome, TryLater, Verdict, Write
-from domain.events import Hint, Reference, ReferenceKind, Source
+from domain.events import Hint, Origin, Reference, ReferenceKind
 from domain.ledger import Entry, Reason
 from domain.measurements import Measurement, measurements_of
 from domain.payment import Payment, PaymentStatus
@@ -36,7 +36,7 @@ PAYMENT = Payment(
 HINT = Hint(
     event_id="evt_1",
     event_type="checkout.session.completed",
-    source=Source.WEBHOOK,
+    origin=Origin.WEBHOOK,
     reference=Reference(ReferenceKind.CHECKOUT_SESSION, "cs_1"),
 )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from domain.events import EVENT_TYPES, Hint, Source, identify
+from domain.events import EVENT_TYPES, Hint, Origin, identify
 from handlers import reconcile as reconcile_handler
 from handlers import wiring
 from local.lifecycles import Clock, Shop
@@ -75,7 +75,7 @@ class Past:
                 if event["type"] in EVENT_TYPES and chance.random() < never_made:
                     self.account.lose_event(event["id"])
                 elif chance.random() >= lost:
-                    hint = identify(event, Source.WEBHOOK, livemode=False)
+                    hint = identify(event, Origin.WEBHOOK, livemode=False)
                     if isinstance(hint, Hint):
                         converge(hint)
 

@@ -27,7 +27,7 @@ from reconcile.sources import (
     Sources,
 )
 from reconcile.sweeps import check_page
-from tests.unit.purchases import CATALOGUE, payment, purchase
+from tests.unit.purchases import PACKAGES, payment, purchase
 from tests.unit.reconcile.test_differences import found
 
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ class Rows:
         return found(payment()) if payment_intent == self.payment_intent else None
 
     def for_sale(self) -> ForSale:
-        return ForSale(CATALOGUE)
+        return ForSale(PACKAGES)
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None
