@@ -124,10 +124,11 @@ def _handler(database_url: str, seller: Shop) -> Iterator[Callable[[Any, Any], d
     }
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         # Imported here because a logger keeps the output that it finds.
-        from handlers import webhook, wiring
+        from handlers import webhook
+        from handlers.app import app
 
         yield webhook.handler
-        wiring.close()
+        app.close()
 
 
 def _wholes(

@@ -7,6 +7,7 @@ from adapters.postgres import Database, DatabaseUnavailable
 from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
 from adapters.settings import Settings
 from adapters.stripe_listing import StripeHistory
+from adapters.totals import fold
 from domain.converge import (
     Outcome,
     PaymentStore,
@@ -36,6 +37,7 @@ def writing_sources(database: Database, history: StripeHistory, configured: Sett
         records=PostgresRecords(database, *_decided(configured)),
         progress=PostgresProgress(database),
         converge=_converge(database, history, PostgresPayments(database, *_decided(configured))),
+        fold_totals=lambda: database.retrying(lambda: fold(database)),
         livemode=configured.stripe_livemode,
     )
 
@@ -48,6 +50,7 @@ def dry_sources(database: Database, history: StripeHistory, configured: Settings
         records=DryRecords(PostgresRecords(database, *_decided(configured)), till),
         progress=DryProgress(PostgresProgress(database)),
         converge=_converge(database, history, till),
+        fold_totals=lambda: None,
         livemode=configured.stripe_livemode,
     )
 

@@ -126,10 +126,12 @@ class ProgressBook(Protocol):
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Everything a run works with. `converge` is the five steps: what concerns one purchase comes
-    back from it, and only an outage of the database raises."""
+    back from it, and only an outage of the database raises. `fold_totals` takes up what payments
+    have changed into the totals that reports read."""
 
     history: History
     records: Records
     progress: ProgressBook
     converge: Callable[[Hint], Outcome | TryLater | NoAnswer]
+    fold_totals: Callable[[], object]
     livemode: bool

@@ -122,7 +122,9 @@ class Steps:
 
 
 def a_run(steps: Steps) -> Run:
-    sources = Sources(Stripe(), Rows("pi_good"), Book(), steps, livemode=False)
+    sources = Sources(
+        Stripe(), Rows("pi_good"), Book(), steps, fold_totals=lambda: None, livemode=False
+    )
     return Run(sources, LATER, LATER, Limits(lambda: 900.0), lambda _step: None)
 
 
