@@ -8,17 +8,9 @@ from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_noth
 from adapters.settings import Settings
 from adapters.stripe_listing import StripeHistory
 from adapters.totals import fold
-from domain.converge import (
-    Outcome,
-    PaymentStore,
-    Retrieved,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    converge,
-)
+from domain.converge import Outcome, PaymentStore, TryLater, converge
 from domain.events import Hint, Reference
+from domain.stripe_objects import Retrieved, RetrievedEvent, StripeRefused, StripeUnreachable
 from reconcile.dry_run import DryPayments, DryProgress, DryRecords
 from reconcile.sources import NoAnswer, Sources
 

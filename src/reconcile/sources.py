@@ -5,17 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.converge import (
-    Outcome,
-    Retrieved,
-    StoredPayment,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-)
+from domain.converge import Outcome, StoredPayment, TryLater
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
+from domain.stripe_objects import Purchase, Retrieved, StripeRefused, StripeUnreachable
 from reconcile.progress import Progress, Sweep, Window
 
 NoAnswer = StripeUnreachable | StripeRefused
