@@ -1,5 +1,5 @@
-"""Who bought what: by the price of a line item, else by metadata, until the payment is settled or an
-operator decides."""
+"""Who bought what: by the price of a line item, else by metadata, until the payment is settled or
+an operator decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -159,11 +159,8 @@ def sale_of(
         return sale_by_price(priced, named)
     if named is not None:
         return sale_by_metadata(named, purchase, packages)
-    return (
-        Sale.held(HeldReason.UNKNOWN_PACKAGE)
-        if rules.hold_unlisted_sales and names_a_user(purchase)
-        else None
-    )
+    is_held = rules.hold_unlisted_sales and names_a_user(purchase)
+    return Sale.held(HeldReason.UNKNOWN_PACKAGE) if is_held else None
 
 
 def names_a_user(purchase: Purchase) -> bool:
