@@ -51,77 +51,77 @@ def handler(event: object, _context: object) -> dict[str, Any]:
     """
     with telemetry.invocation():
         if is_partner_event(event):
-            return _from_eventbridge(event)
+            return from_eventbridge(event)
         if messages := queued(event):
-            return _from_queue(messages)
+            return from_queue(messages)
         if is_http(event):
-            return response_to(event, _over_http(event))
+            return response_to(event, over_http(event))
         raise UnknownForm(
             "neither an HTTP request, nor an event of Stripe's from EventBridge or SQS"
         )
 
 
-def _over_http(event: Mapping[str, Any]) -> dict[str, Any]:
+def over_http(event: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return _answer(request_of(event))
+        return answered(request_of(event))
     except Exception as error:
         # Whatever it was may have gone by when Stripe delivers again.
-        _failed(error)
-        return _refused(503, "try_later", "not processed; deliver it again")
+        failed(error)
+        return refused(503, "try_later", "not processed; deliver it again")
 
 
-def _answer(request: Request) -> dict[str, Any]:
+def answered(request: Request) -> dict[str, Any]:
     if request.method not in ("POST", ""):
-        return _refused(405, "method_not_allowed", "events are posted", {"allow": "POST"})
+        return refused(405, "method_not_allowed", "events are posted", {"allow": "POST"})
     if request.body is not None and len(request.body) > MAX_BODY_BYTES:
-        return _refused(413, "too_large", "the body is over 1 MiB")
+        return refused(413, "too_large", "the body is over 1 MiB")
     till = app.once(the_till)
     signature = request.header("stripe-signature")
     if request.body is None or not till.is_signed(request.body, signature):
         telemetry.count({"SignatureFailures": 1})
-        return _refused(400, "bad_signature", "the Stripe-Signature header does not verify")
+        return refused(400, "bad_signature", "the Stripe-Signature header does not verify")
     event = parsed(request.body)
     if isinstance(event, NotJson):
-        return _refused(400, "not_json", "the body is not JSON")
-    match _process(event, Origin.WEBHOOK, till):
+        return refused(400, "not_json", "the body is not JSON")
+    match processed(event, Origin.WEBHOOK, till):
         case NotAnEvent(reason):
-            return _refused(400, "not_an_event", reason)
+            return refused(400, "not_an_event", reason)
         case TryLater() as later:
-            return _refused(503, "try_later", later.why)
+            return refused(503, "try_later", later.why)
         case Outcome() as outcome:
-            return response(200, _answer_of(outcome))
+            return response(200, answer_of(outcome))
 
 
-def _from_eventbridge(event: Mapping[str, Any]) -> dict[str, Any]:
-    done = _from_bus(event)
+def from_eventbridge(event: Mapping[str, Any]) -> dict[str, Any]:
+    done = from_bus(event)
     if isinstance(done, Outcome):
-        return _answer_of(done)
+        return answer_of(done)
     raise NotProcessed(done)
 
 
-def _from_queue(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def from_queue(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One message that fails keeps no other from being done. Without an id it fails the batch."""
-    failures = [message.get("messageId") for message in messages if not _is_done(message)]
+    failures = [message.get("messageId") for message in messages if not is_done(message)]
     return {"batchItemFailures": [{"itemIdentifier": failed} for failed in failures]}
 
 
-def _is_done(message: Mapping[str, Any]) -> bool:
+def is_done(message: Mapping[str, Any]) -> bool:
     telemetry.correlate(None)
     event = parsed(message.get("body"))
-    done = _from_bus(event) if is_partner_event(event) else "no event of EventBridge's for Stripe"
+    done = from_bus(event) if is_partner_event(event) else "no event of EventBridge's for Stripe"
     if isinstance(done, Outcome):
         return True
     telemetry.warning("message not processed", message_id=message.get("messageId"), why=done)
     return False
 
 
-def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
+def from_bus(event: Mapping[str, Any]) -> Outcome | str:
     """The outcome, or why there is none."""
     try:
-        done = _process(event.get("detail"), Origin.EVENTBRIDGE, app.once(the_till))
+        done = processed(event.get("detail"), Origin.EVENTBRIDGE, app.once(the_till))
     except Exception as error:
         # The runtime logs what is raised, and foreign errors quote rows.
-        _failed(error)
+        failed(error)
         return "the log says why"
     match done:
         case NotAnEvent(reason):
@@ -131,12 +131,12 @@ def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
     return done
 
 
-def _failed(error: Exception) -> None:
+def failed(error: Exception) -> None:
     telemetry.count({"Retries": 1})
     telemetry.failure("delivery failed", error)
 
 
-def _process(event: object, origin: Origin, till: Till) -> Outcome | TryLater | NotAnEvent:
+def processed(event: object, origin: Origin, till: Till) -> Outcome | TryLater | NotAnEvent:
     identified = identify(event, origin, till.livemode)
     if isinstance(identified, NotAnEvent):
         return identified
@@ -147,11 +147,11 @@ def _process(event: object, origin: Origin, till: Till) -> Outcome | TryLater | 
         else till.converge(identified)
     )
     telemetry.count(counts_of(outcome))
-    _log(identified, outcome)
+    log(identified, outcome)
     return outcome
 
 
-def _log(identified: Hint | NotOurs, outcome: Outcome | TryLater) -> None:
+def log(identified: Hint | NotOurs, outcome: Outcome | TryLater) -> None:
     event_type = identified.event_type
     if isinstance(outcome, TryLater):
         telemetry.warning("try later", event_type=event_type, why=outcome.why)
@@ -165,7 +165,7 @@ def _log(identified: Hint | NotOurs, outcome: Outcome | TryLater) -> None:
     )
 
 
-def _answer_of(outcome: Outcome) -> dict[str, Any]:
+def answer_of(outcome: Outcome) -> dict[str, Any]:
     return {
         "outcome": outcome.verdict,
         "event_id": outcome.event_id,
@@ -173,7 +173,7 @@ def _answer_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _refused(
+def refused(
     status_code: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     if status_code < 500:
