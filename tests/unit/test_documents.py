@@ -7,6 +7,8 @@ import inspect
 import json
 import re
 import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +22,7 @@ from tests.documents import (
     PROJECT,
     SHELLS,
     Block,
+    anchors_of,
     blocks,
     documents,
     first_column,
@@ -74,9 +77,28 @@ def test_the_readme_is_read_in_a_few_minutes() -> None:
 
 def test_the_reference_begins_with_its_contents() -> None:
     contents = text_of(REFERENCE).split("\n## ", maxsplit=1)[0]
-    headings = re.findall(r"^##+ (.+)$", prose_of(REFERENCE), re.MULTILINE)
-    linked = [link for link in links_of(REFERENCE) if f"({link})" in contents and link[0] == "#"]
-    assert len(linked) >= len([each for each in headings if each != "The five steps"])
+    linked = re.findall(r"\(#([^)]+)\)", contents)
+    assert set(linked) == anchors_of(REFERENCE) - {"reference"}
+
+
+def test_the_reference_names_places_that_are_there() -> None:
+    (tree,) = [each for each in blocks("text") if each.text.startswith("src/handlers/")]
+    places = [line.split()[0] for line in tree.text.splitlines()]
+    assert [place for place in places if not (PROJECT / place).exists()] == []
+
+
+def test_no_sentence_stands_in_two_documents() -> None:
+    places = defaultdict(set)
+    for document in documents():
+        for sentence in sentences_of(document):
+            places[sentence].add(document)
+    assert {each: found for each, found in places.items() if len(found) > 1} == {}
+
+
+def sentences_of(document: str) -> Iterator[str]:
+    """Those that are long enough to have been copied: shorter ones may well be the same."""
+    text = " ".join(prose_of(document).split())
+    return (each for each in re.split(r"(?<=[.!?:|]) ", text) if len(each.split()) >= 8)
 
 
 def test_every_variable_is_described() -> None:
