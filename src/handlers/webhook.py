@@ -1,18 +1,30 @@
-"""Stripe's events come in here: signed over HTTP, or by EventBridge and SQS, which IAM guards."""
+"""Stripe's events come in here: signed over HTTP, or by EventBridge and SQS, which IAM guards.
+
+https://docs.stripe.com/event-destinations/eventbridge
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, NotAnEvent, NotOurs, Origin, identify
-from domain.measurements import RETRY, SIGNATURE_FAILURE, measurements_of
 from handlers.app import App, app
-from handlers.event_forms import NotJson, is_partner_event, parsed, queued
-from handlers.http import Request, is_http, request_of, response, response_to
+from handlers.http import (
+    NotJson,
+    Request,
+    is_http,
+    parsed,
+    request_of,
+    response,
+    response_to,
+)
 from handlers.till import Till
 
 MAX_BODY_BYTES = 1024 * 1024
+# Partner event sources of Stripe's start like this.
+PARTNER = "aws.partner/stripe.com"
 
 telemetry = Telemetry("webhook")
 
@@ -66,7 +78,7 @@ def _answer(request: Request) -> dict[str, Any]:
     till = app.once(the_till)
     signature = request.header("stripe-signature")
     if request.body is None or not till.is_signed(request.body, signature):
-        telemetry.measure([SIGNATURE_FAILURE])
+        telemetry.count({"SignatureFailures": 1})
         return _refused(400, "bad_signature", "the Stripe-Signature header does not verify")
     event = parsed(request.body)
     if isinstance(event, NotJson):
@@ -120,7 +132,7 @@ def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
 
 
 def _failed(error: Exception) -> None:
-    telemetry.measure([RETRY])
+    telemetry.count({"Retries": 1})
     telemetry.failure("delivery failed", error)
 
 
@@ -134,7 +146,7 @@ def _process(event: object, origin: Origin, till: Till) -> Outcome | TryLater | 
         if isinstance(identified, NotOurs)
         else till.converge(identified)
     )
-    telemetry.measure(measurements_of(outcome))
+    telemetry.count(counts_of(outcome))
     _log(identified, outcome)
     return outcome
 
@@ -167,3 +179,46 @@ def _refused(
     if status_code < 500:
         telemetry.warning("refused", status_code=status_code, code=code)
     return response(status_code, {"error": {"code": code, "message": message}}, headers)
+
+
+def is_partner_event(event: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether EventBridge sent this on behalf of Stripe; Stripe's event is its `detail`."""
+    source = event.get("source") if isinstance(event, Mapping) else None
+    return isinstance(source, str) and source.startswith(PARTNER)
+
+
+def queued(event: object) -> Sequence[Mapping[str, Any]]:
+    """The messages of a batch from SQS; none when the event is no such batch."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list) or not all(map(is_message, records)):
+        return ()
+    return records
+
+
+def is_message(record: object) -> bool:
+    return isinstance(record, Mapping) and record.get("eventSource") == "aws:sqs"
+
+
+COUNTED_AS = {
+    Verdict.RECORDED: "EventsRecorded",
+    Verdict.UNCHANGED: "EventsUnchanged",
+    Verdict.DUPLICATE: "EventsDuplicate",
+    Verdict.IGNORED: "EventsIgnored",
+}
+
+
+def counts_of(outcome: Outcome | TryLater) -> dict[str, int]:
+    """What alarms and dashboards read of one event, under the names that it has in CloudWatch."""
+    if isinstance(outcome, TryLater):
+        return {"Retries": 1}
+    counts, write = {COUNTED_AS[outcome.verdict]: 1}, outcome.write
+    if write is None or outcome.verdict is not Verdict.RECORDED:
+        return counts
+    if outcome.held_reason is not None:
+        counts["PaymentsHeld"] = 1
+    elif write.entry is not None:
+        given = write.entry.delta > 0
+        counts["CreditsGranted" if given else "CreditsClawedBack"] = abs(write.entry.delta)
+    if not write.payment.enriched:
+        counts["PaymentsUnenriched"] = 1
+    return counts
