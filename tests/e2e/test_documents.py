@@ -29,7 +29,6 @@ from tests.till import Till, completed
 # What runs a command, where this file does not: it takes long, or does not end by itself.
 RUN_BY = {
     "make demo": "tests/e2e/test_demo.py",
-    "make serve": "tests/e2e/test_serve.py",
     "make build": "tests/e2e/test_artefact.py",
     "make test": "tests",  # by whoever reads this
     "PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes": (
@@ -49,14 +48,13 @@ class Here:
     till: Till
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def text(self, block: Block) -> str:
-        text = block.text
+    def meant(self, text: str) -> str:
         for written, meant in self.names.items():
             text = text.replace(written, meant)
         return text
 
     def request(self, block: Block) -> dict[str, Any]:
-        return dict(json.loads(self.text(block)))
+        return dict(json.loads(self.meant(block.text)))
 
 
 @pytest.fixture
@@ -129,10 +127,8 @@ def shell_blocks() -> list[Block]:
 @pytest.mark.parametrize("block", shell_blocks(), ids=str)
 def test_the_commands_succeed(here: Here, block: Block) -> None:
     script = "\n".join(each for each in commands(block) if not is_run_elsewhere(each))
-    for written, meant in here.names.items():
-        script = script.replace(written, meant)
     ran = subprocess.run(
-        ["bash", "-eu", "-c", f"{MAKE}\n{script}"],
+        ["bash", "-eu", "-c", f"{MAKE}\n{here.meant(script)}"],
         cwd=PROJECT,
         env={name: os.environ[name] for name in os.environ if not name.startswith("MAKE")},
         capture_output=True,
@@ -150,7 +146,7 @@ def test_the_commands_that_something_else_runs_are_in_the_documents_and_so_is_th
         for command in commands(block)
         for part in command.split("&&")
     }
-    assert {command for command in RUN_BY if command not in typed} <= {"make serve"}
+    assert typed.issuperset(RUN_BY)
     assert all((PROJECT / test).exists() for test in RUN_BY.values())
 
 
@@ -163,7 +159,7 @@ def ran(here: Here, block: Block) -> dict[str, Any]:
     """Runs a program; what it has named."""
     named: dict[str, Any] = {}
     with redirect_stdout(StringIO()):
-        exec(compile(here.text(block), str(block), "exec"), named)  # noqa: S102
+        exec(compile(here.meant(block.text), str(block), "exec"), named)  # noqa: S102
     return named
 
 
@@ -183,7 +179,7 @@ def test_what_the_session_of_the_readme_sells_is_credited(here: Here) -> None:
 )
 def test_the_statements_are_taken(here: Here, block: Block) -> None:
     with psycopg.connect(here.till.database_url) as connection:
-        connection.execute(cast("Any", here.text(block)))
+        connection.execute(cast("Any", here.meant(block.text)))
         connection.rollback()
 
 
@@ -235,12 +231,10 @@ def answers() -> list[tuple[Block, Block]]:
 def test_an_answer_has_the_fields_that_are_shown(
     here: Here, request_: Block, answer: Block
 ) -> None:
-    shown = here.request(answer)
-    given = answered(here.request(request_))
+    shown, given = here.request(answer), answered(here.request(request_))
     assert list(given) == list(shown)
-    for name, of_objects in shown.items():
-        if isinstance(of_objects, dict):
-            assert given[name].keys() == of_objects.keys()
+    objects = {name for name, value in shown.items() if isinstance(value, dict)}
+    assert all(given[name].keys() == shown[name].keys() for name in objects)
 
 
 def test_the_columns_of_a_payment_are_described_in_their_order(till: Till) -> None:
