@@ -4,17 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.payments import PostgresTill
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database
-from domain.converge import StandingPayment, Verdict, Write
-from domain.events import Hint, Reference, ReferenceKind, Source
-from domain.ledger import entry_for
-from domain.payment import Payment, PaymentStatus
+from domain.converge import StoredPayment, Verdict, Write
+from domain.events import Hint, Origin, Reference, ReferenceKind
+from domain.payment import Payment, PaymentStatus, entry_for
 
 EVENTS = ("sale", "unchanged", "refund")
 
 
-class _Parameters(PostgresTill):
+class _Parameters(PostgresPayments):
     """The till's own parameters of a write, without writing it."""
 
     def __init__(self) -> None:
@@ -55,10 +54,10 @@ def writes(name: str, user: int) -> list[dict[str, Any]]:
     for revision, (event, before, after) in enumerate(
         zip(EVENTS, states, states[1:], strict=False)
     ):
-        standing = None if before is None else StandingPayment(f"pay_{name}", revision, before)
+        stored = None if before is None else StoredPayment(f"pay_{name}", revision, before)
         assert after is not None
         verdict = Verdict.UNCHANGED if after == before else Verdict.RECORDED
-        write = Write(_hint(name, event), verdict, after, standing, entry_for(after, before))
+        write = Write(_hint(name, event), verdict, after, stored, entry_for(after, before))
         ids = {"payment_id": f"pay_{name}", "entry_id": f"entry_{name}_{event}"}
         parameters.append(_Parameters().of(write) | ids)
     return parameters
@@ -70,6 +69,6 @@ def _hint(name: str, event: str) -> Hint:
         event_type="checkout.session.completed",
         api_version="2026-10-28.endive",
         event_created=datetime.now(UTC),
-        source=Source.WEBHOOK,
+        origin=Origin.WEBHOOK,
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, f"cs_test_{name}"),
     )

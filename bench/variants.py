@@ -53,7 +53,7 @@ CREATE TABLE slotted_totals (
     PRIMARY KEY (day, payment_status, package_name, currency, payment_method, slot))
 """
 _SLOTS = f"""
-    INSERT INTO slotted_totals AS standing
+    INSERT INTO slotted_totals AS stored
     SELECT (counted_at AT TIME ZONE 'UTC')::date AS day, payment_status,
            coalesce(package_name, '') AS package, currency, coalesce(payment_method, '') AS method,
            mod(abs(hashtext(payment_id)::bigint), 64) AS slot,
@@ -64,12 +64,12 @@ _SLOTS = f"""
      GROUP BY day, payment_status, package, currency, method, slot
      ORDER BY day, payment_status, package, currency, method, slot
     ON CONFLICT (day, payment_status, package_name, currency, payment_method, slot) DO UPDATE
-       SET payments = standing.payments + excluded.payments,
-           gross_usd = standing.gross_usd + excluded.gross_usd,
-           refunded_usd = standing.refunded_usd + excluded.refunded_usd,
-           charged = standing.charged + excluded.charged,
-           refunded = standing.refunded + excluded.refunded,
-           disputed = standing.disputed + excluded.disputed
+       SET payments = stored.payments + excluded.payments,
+           gross_usd = stored.gross_usd + excluded.gross_usd,
+           refunded_usd = stored.refunded_usd + excluded.refunded_usd,
+           charged = stored.charged + excluded.charged,
+           refunded = stored.refunded + excluded.refunded,
+           disputed = stored.disputed + excluded.disputed
 """
 
 

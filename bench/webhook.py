@@ -18,15 +18,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.payments import PostgresTill
+from adapters.credentials import is_signed
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
-from adapters.signatures import is_signed
 from adapters.stripe_api import StripeApi
 from bench.webhook_shop import Shop, shop
 from domain.converge import Verdict, Write
 from domain.derive import derive
-from domain.events import Hint, Source, identify
-from domain.ledger import entry_for
+from domain.events import Hint, Origin, identify
+from domain.payment import entry_for
 from domain.stripe_objects import Purchase
 from local.migrate import migrate
 from local.postgres import postgres_server
@@ -72,7 +72,7 @@ def _measured(database_url: str, seller: Shop) -> Stopwatch:
     machine."""
     stopwatch = Stopwatch()
     database = Database(lambda: connect(database_url))
-    till, stripe = PostgresTill(database, False), StripeApi(seller.api_key, seller.url)
+    till, stripe = PostgresPayments(database, False), StripeApi(seller.api_key, seller.url)
     half = len(seller.deliveries) // 2
     with _handler(database_url, seller) as handler:
         for apart, whole in zip(seller.deliveries[:half], seller.deliveries[half:], strict=True):
@@ -84,7 +84,7 @@ def _measured(database_url: str, seller: Shop) -> Stopwatch:
 
 def _steps(
     stopwatch: Stopwatch,
-    till: PostgresTill,
+    till: PostgresPayments,
     stripe: StripeApi,
     secret: str,
     body: bytes,
@@ -94,20 +94,20 @@ def _steps(
     signature = headers["stripe-signature"]
     assert stopwatch.timed("verify", lambda: is_signed(body, signature, [secret]))
     event = stopwatch.timed("parse", lambda: json.loads(body))
-    hint = stopwatch.timed("identify", lambda: identify(event, Source.WEBHOOK, False))
+    hint = stopwatch.timed("identify", lambda: identify(event, Origin.WEBHOOK, False))
     assert isinstance(hint, Hint)
     _record(stopwatch, till, stripe, hint)
 
 
-def _record(stopwatch: Stopwatch, till: PostgresTill, stripe: StripeApi, hint: Hint) -> None:
+def _record(stopwatch: Stopwatch, till: PostgresPayments, stripe: StripeApi, hint: Hint) -> None:
     found = stopwatch.timed("find", lambda: till.find(hint.event_id, hint.reference))
     purchase = stopwatch.timed("retrieve", lambda: stripe.retrieve(hint.reference))
     assert isinstance(purchase, Purchase)
 
     def derived() -> Write:
-        payment = derive(purchase, found.catalogue, found.standing_payment)
+        payment = derive(purchase, found.catalogue, found.stored_payment)
         assert payment is not None
-        return Write(hint, Verdict.RECORDED, payment, found.standing, entry_for(payment, None))
+        return Write(hint, Verdict.RECORDED, payment, found.stored, entry_for(payment, None))
 
     write = stopwatch.timed("derive", derived)
     assert stopwatch.timed("record", lambda: till.record(write)) is not None
@@ -124,10 +124,11 @@ def _handler(database_url: str, seller: Shop) -> Iterator[Callable[[Any, Any], d
     }
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         # Imported here because a logger keeps the output that it finds.
-        from handlers import webhook, wiring
+        from handlers import webhook
+        from handlers.app import app
 
         yield webhook.handler
-        wiring.close()
+        app.close()
 
 
 def _wholes(

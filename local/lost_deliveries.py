@@ -70,14 +70,14 @@ def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -
 
 def _sell(shop: Shop) -> None:
     # Imported here because handlers read their configuration when they are first used.
-    from domain.events import Hint, Source, identify
-    from handlers import wiring
+    from domain.events import Hint, Origin, identify
+    from handlers.reconcile import ports_of
 
-    converge, chance = wiring.reconcile_sources(dry_run=False).converge, random.Random(30)  # noqa: S311
+    converge, chance = ports_of(dry_run=False).converge, random.Random(30)  # noqa: S311
 
     def deliver(events: list[dict[str, Any]]) -> None:
         for event in events:
-            hint = identify(event, Source.WEBHOOK, livemode=False)
+            hint = identify(event, Origin.WEBHOOK, livemode=False)
             if isinstance(hint, Hint) and chance.random() >= LOST:
                 converge(hint)
 

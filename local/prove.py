@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers import wiring
+from handlers.app import app
+from handlers.reconcile import ports_of
 from local import reconcile
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
@@ -22,7 +23,7 @@ from reconcile.requests import (
     RequestRefused,
     read_request,
 )
-from reconcile.run import Limits
+from reconcile.work import Limits
 
 _INTERRUPTED = 130
 _USAGE = 2
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with stripe_or_story(os.environ) as is_story:
             proof = _prove_story(request) if is_story else run(request)
-            wiring.close()
+            app.close()
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
     except FAILURES as error:
@@ -70,7 +71,7 @@ def run(request: ProveRequest) -> Proof:
         bar.clear()
         print(f"  {unequal.subject}  {unequal.difference}")
 
-    sources = wiring.reconcile_sources(dry_run=True)
+    sources = ports_of(dry_run=True)
     now = datetime.now(UTC).replace(microsecond=0)
     proof = prove(request, sources, Limits(lambda: math.inf), Watcher(tell, show), now)
     bar.clear()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import psycopg
 
+from adapters.credentials import StripeSecrets
 from adapters.migrations import READ_HISTORY, migrations_on_disk, refusal
 from adapters.postgres import Database, InsecureConnection
 from adapters.settings import Misconfigured, Settings
 from adapters.sql_files import statement
 from adapters.stripe_account import StripeAccount
 from adapters.stripe_api import API_VERSION
-from adapters.stripe_credentials import StripeCredentials
 from operations.doctor.configuration import key_problem
 from operations.doctor.facts import (
     DatabaseFacts,
@@ -29,7 +29,7 @@ TRUST_POSTGRES_ALONE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog'
 
 
 def deployment_of(
-    configured: Settings, url: str | None, read_credentials: Callable[[], StripeCredentials]
+    configured: Settings, url: str | None, read_credentials: Callable[[], StripeSecrets]
 ) -> Deployment:
     """The configuration; a secret that is refused, or that Secrets Manager does not give, makes
     what is in it Unknown."""
@@ -111,7 +111,7 @@ def _strangers(database: Database) -> tuple[Stranger, ...]:
         return tuple(Stranger(**row) for row in connection.execute(FIND_STRANGERS))
 
 
-def _credentials(read: Callable[[], StripeCredentials]) -> StripeCredentials | Unknown:
+def _credentials(read: Callable[[], StripeSecrets]) -> StripeSecrets | Unknown:
     try:
         known = read()
     # Powertools and botocore raise dozens of classes.

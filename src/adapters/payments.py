@@ -11,19 +11,18 @@ from psycopg.types.json import Jsonb
 from adapters.postgres import Database
 from adapters.sql_files import statement
 from adapters.totals import change
-from domain.converge import Found, Recorded, RowRefused, StandingPayment, Write
+from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind, Signed
-from domain.money import to_major, to_minor
 from domain.packages import Package, Rules
-from domain.payment import HeldReason, Payment, PaymentStatus
+from domain.payment import HeldReason, Payment, PaymentStatus, to_major, to_minor
 
 FIND = statement("payments/find_payment")
 RECORD = statement("payments/record_payment")
 RECORD_IGNORED = statement("payments/record_ignored_event")
 
 
-class PostgresTill:
-    """`domain.converge.Till` over Postgres."""
+class PostgresPayments:
+    """`domain.converge.PaymentStore` over Postgres."""
 
     def __init__(
         self, database: Database, hold_unknown_users: bool, hold_unlisted_sales: bool = True
@@ -46,8 +45,8 @@ class PostgresTill:
         return Found(
             event_is_known=row["known_event_id"] is not None,
             known_payment_id=row["known_payment_id"],
-            standing=standing_of(row),
-            catalogue=catalogue_of(row["packages"]),
+            stored=stored_payment_of(row),
+            packages=packages_of(row["packages"]),
             user_is_still_unknown=bool(row["user_is_still_unknown"]),
             rules=rules_of(row, self._hold_unlisted_sales),
         )
@@ -68,7 +67,7 @@ class PostgresTill:
         """None when somebody recorded this event, or a first row of this purchase, a moment ago."""
         payment = write.payment
         intent = Reference(ReferenceKind.PAYMENT_INTENT, payment.stripe_payment_intent_id or "")
-        holder = self.find(write.hint.event_id, intent).standing_payment
+        holder = self.find(write.hint.event_id, intent).stored_payment
         if holder is None or holder.stripe_session_id == payment.stripe_session_id:
             return None
         return RowRefused("another session has the payment intent", intent_is_taken=True)
@@ -77,14 +76,14 @@ class PostgresTill:
         self._database.one(RECORD_IGNORED, _event_columns(hint))
 
     def _parameters(self, write: Write) -> dict[str, Any]:
-        standing, entry = write.standing, write.entry
-        was, became = change(write.payment, standing)
+        stored, entry = write.stored, write.entry
+        was, became = change(write.payment, stored)
         return {
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
             "outcome": write.verdict,
-            "payment_id": standing.payment_id if standing else _new_id("pay"),
-            "found_revision": standing.revision if standing else None,
+            "payment_id": stored.payment_id if stored else _new_id("pay"),
+            "found_revision": stored.revision if stored else None,
             "create_user": not self._hold_unknown_users or write.hint.resolution is not None,
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
@@ -105,7 +104,7 @@ def _event_columns(hint: Hint) -> dict[str, Any]:
         "api_version": hint.api_version,
         "object_id": hint.reference.id,
         "event_created": hint.event_created,
-        "source": hint.source,
+        "source": hint.origin,
         **request_columns(hint.signed),
     }
 
@@ -146,11 +145,11 @@ def _payment_columns(payment: Payment) -> dict[str, Any]:
     }
 
 
-def standing_of(row: Mapping[str, Any]) -> StandingPayment | None:
+def stored_payment_of(row: Mapping[str, Any]) -> StoredPayment | None:
     """The payment in a row of `payment_transactions`; None when a join found none."""
     if row["payment_id"] is None:
         return None
-    return StandingPayment(
+    return StoredPayment(
         row["payment_id"], row["revision"], _payment(row), is_counted=row["is_counted"]
     )
 
@@ -187,7 +186,7 @@ def rules_of(row: Mapping[str, Any], hold_unlisted_sales: bool) -> Rules:
     return Rules(hold_unlisted_sales=hold_unlisted_sales, installed_at=row["installed_at"])
 
 
-def catalogue_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
+def packages_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
     """What is for sale, from the JSON that the statements make of the table `packages`."""
     return tuple(
         Package(

@@ -2,9 +2,8 @@
 
 from adapters.postgres import Database
 from adapters.sql_files import statement
-from domain.converge import StandingPayment
-from domain.money import to_major
-from domain.payment import Payment
+from domain.converge import StoredPayment
+from domain.payment import Payment, to_major
 
 COUNT = statement("operations/count_payments")
 FOLD = statement("operations/fold_payment_changes")
@@ -21,14 +20,14 @@ BATCHES = 50
 REPAIR_SECONDS = 600.0
 
 
-def change(payment: Payment, standing: StandingPayment | None) -> tuple[str | None, str | None]:
+def change(payment: Payment, stored: StoredPayment | None) -> tuple[str | None, str | None]:
     """What a write changes for the totals: the payment before and after, as literals of the type
     `counted_payment`; before is None for one that they do not have, both are when nothing changes.
     """
     counted = _counted(payment)
-    if standing is None or not standing.is_counted:
+    if stored is None or not stored.is_counted:
         return None, _row_literal(counted)
-    counted_before = _counted(standing.payment)
+    counted_before = _counted(stored.payment)
     if counted == counted_before:
         return None, None
     return _row_literal(counted_before), _row_literal(counted)

@@ -6,18 +6,24 @@ replaces a newer one. For the same reason a record that changes nothing still ra
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-from domain.derive import derive
-from domain.events import Hint, Reference, ReferenceKind, Source, created_at
-from domain.ledger import Entry, entry_for
+from domain.derive import derive, payment_from_snapshot
+from domain.events import Hint, Origin, Reference, ReferenceKind, created_at
 from domain.packages import USUAL_RULES, Package, Rules
-from domain.payment import Payment, held_as_unreadable, held_for_unknown_user
-from domain.snapshot import payment_from_snapshot
-from domain.stripe_objects import Purchase
+from domain.payment import Entry, Payment, entry_for, held_as_unreadable, held_for_unknown_user
+from domain.stripe_objects import (
+    NoCheckoutSession,
+    ObjectGone,
+    Purchase,
+    Retrieved,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+)
 
 # A race is lost only to a write that succeeded, so a few rounds outlast any burst of one
 # purchase's events; past them Stripe delivers again.
@@ -37,7 +43,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StandingPayment:
+class StoredPayment:
     """The row as found: its id, the revision it is at, what it says, and whether the reports'
     totals have it."""
 
@@ -57,54 +63,18 @@ class Found:
 
     event_is_known: bool
     known_payment_id: str | None
-    standing: StandingPayment | None
-    catalogue: Sequence[Package]
+    stored: StoredPayment | None
+    packages: Sequence[Package]
     user_is_still_unknown: bool = False
     rules: Rules = USUAL_RULES
 
     @property
-    def standing_payment(self) -> Payment | None:
-        return None if self.standing is None else self.standing.payment
+    def stored_payment(self) -> Payment | None:
+        return None if self.stored is None else self.stored.payment
 
     @property
     def is_held(self) -> bool:
-        return self.standing is not None and self.standing.payment.held_reason is not None
-
-
-@dataclass(frozen=True, slots=True)
-class NoCheckoutSession:
-    """Stripe knows no Checkout session behind the reference."""
-
-
-@dataclass(frozen=True, slots=True)
-class StripeUnreachable:
-    """Stripe gave no usable answer; `why` names the failure without personal data. `answered`:
-    with an error that is no outage, so that nothing else may stand for the answer."""
-
-    why: str
-    answered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StripeRefused:
-    """Stripe will not serve the call (key, permission, parameter) until somebody mends it;
-    `about_object`: for what was asked about, not for the key."""
-
-    why: str
-    about_object: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectGone:
-    """Stripe has no object of that id: it was deleted, or is another account's."""
-
-    why: str = "Stripe has no such object"
-
-
-Retrieved = Purchase | NoCheckoutSession | ObjectGone | StripeUnreachable | StripeRefused
-
-# A snapshot or a thin event as Stripe keeps it; None when it has none of that id.
-RetrievedEvent = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
+        return self.stored is not None and self.stored.payment.held_reason is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +84,7 @@ class Write:
     hint: Hint
     verdict: Verdict
     payment: Payment
-    standing: StandingPayment | None
+    stored: StoredPayment | None
     entry: Entry | None
 
 
@@ -157,13 +127,13 @@ class TryLater:
     is_gone: bool = False
 
 
-class Till(Protocol):
+class PaymentStore(Protocol):
     """The database side of the five steps."""
 
     def find(self, event_id: str, reference: Reference) -> Found: ...
 
     def record(self, write: Write) -> Recorded | RowRefused | None:
-        """None when the row is no longer at the revision of `write.standing`."""
+        """None when the row is no longer at the revision of `write.stored`."""
 
     def record_ignored(self, hint: Hint) -> None: ...
 
@@ -177,12 +147,12 @@ class Stripe(Protocol):
 
 
 def converge(
-    hint: Hint, till: Till, stripe: Stripe, clock: Callable[[], float] = time.time
+    hint: Hint, store: PaymentStore, stripe: Stripe, clock: Callable[[], float] = time.time
 ) -> Outcome | TryLater:
     """Makes the payment that `hint` is about agree with Stripe, once. `clock`: Unix seconds."""
     reference = hint.reference
     for _ in range(ROUNDS):
-        found = till.find(hint.event_id, reference)
+        found = store.find(hint.event_id, reference)
         if found.event_is_known:
             return Outcome(
                 verdict=Verdict.DUPLICATE,
@@ -191,15 +161,15 @@ def converge(
             )
         if hint.resolution is not None and not found.is_held:
             return TryLater(hint.event_id, "somebody else has decided about the payment meanwhile")
-        payment = _payment(hint, found, stripe.retrieve(reference))
+        payment = payment_to_stand(hint, found, stripe.retrieve(reference))
         if isinstance(payment, ObjectGone):
-            payment = _whose(hint, stripe, clock)
+            payment = whose(hint, stripe, clock)
         if not isinstance(payment, Payment):
-            return _without_payment(hint, till, payment)
-        outcome = _record(hint, till, found, payment)
+            return without_payment(hint, store, payment)
+        outcome = recorded(hint, store, found, payment)
         if isinstance(outcome, RowRefused):
             storable = held_as_unreadable(payment, with_intent=not outcome.intent_is_taken)
-            outcome = _record(hint, till, found, storable)
+            outcome = recorded(hint, store, found, storable)
         if isinstance(outcome, RowRefused):
             return TryLater(hint.event_id, outcome.why)
         if outcome is not None:
@@ -209,27 +179,27 @@ def converge(
     return TryLater(hint.event_id, "others kept writing to this payment")
 
 
-_Failure = StripeUnreachable | StripeRefused | ObjectGone
+Failure = StripeUnreachable | StripeRefused | ObjectGone
 
 
-def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failure | None:
+def payment_to_stand(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | Failure | None:
     """The payment that must stand, None when it is not ours, or why that cannot be said now."""
     rules = replace(found.rules, installed_at=None) if hint.is_backfill else found.rules
     match retrieved:
         case NoCheckoutSession():
             return None
         case Purchase():
-            standing = found.standing_payment
-            return derive(retrieved, found.catalogue, standing, hint.resolution, rules=rules)
-        case StripeUnreachable(answered=False) if found.standing is None:
-            return payment_from_snapshot(hint, found.catalogue, rules) or retrieved
+            stored = found.stored_payment
+            return derive(retrieved, found.packages, stored, hint.resolution, rules=rules)
+        case StripeUnreachable(answered=False) if found.stored is None:
+            return payment_from_snapshot(hint, found.packages, rules) or retrieved
     return retrieved
 
 
-def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure | None:
+def whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> Failure | None:
     """What an event is worth whose object Stripe does not have: nothing, if the event is this
     account's and Stripe had time to find the object."""
-    if hint.source is Source.OPERATIONS:
+    if hint.origin is Origin.OPERATIONS:
         return ObjectGone()
     if hint.is_listed:
         return None
@@ -247,32 +217,32 @@ def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure |
     return None
 
 
-def _without_payment(hint: Hint, till: Till, failure: _Failure | None) -> Outcome | TryLater:
+def without_payment(hint: Hint, store: PaymentStore, failure: Failure | None) -> Outcome | TryLater:
     if failure is not None:
         return TryLater(hint.event_id, failure.why, isinstance(failure, ObjectGone))
-    till.record_ignored(hint)
+    store.record_ignored(hint)
     return Outcome(
         verdict=Verdict.IGNORED, event_id=hint.event_id, reason="no purchase of a package"
     )
 
 
-def _record(
-    hint: Hint, till: Till, found: Found, payment: Payment
+def recorded(
+    hint: Hint, store: PaymentStore, found: Found, payment: Payment
 ) -> Outcome | TryLater | RowRefused | None:
     if hint.resolution is not None and payment.held_reason is not None:
         return TryLater(hint.event_id, f"still held: {payment.held_reason}")
-    before = found.standing_payment
+    before = found.stored_payment
     if found.user_is_still_unknown and hint.resolution is None:
         payment = held_for_unknown_user(payment)
     verdict = Verdict.UNCHANGED if payment == before else Verdict.RECORDED
-    write = Write(hint, verdict, payment, found.standing, entry_for(payment, before))
-    recorded = till.record(write)
-    if not isinstance(recorded, Recorded):
-        return recorded
+    write = Write(hint, verdict, payment, found.stored, entry_for(payment, before))
+    written = store.record(write)
+    if not isinstance(written, Recorded):
+        return written
     return Outcome(
         verdict=verdict,
         event_id=hint.event_id,
-        payment_id=recorded.payment_id,
+        payment_id=written.payment_id,
         write=write,
-        held_reason=recorded.held_reason,
+        held_reason=written.held_reason,
     )

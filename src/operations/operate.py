@@ -5,15 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.converge import (
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-)
-from domain.events import Hint, Reference, ReferenceKind, Resolution, Signed, Source, identify
+from domain.converge import Outcome, TryLater, Verdict
+from domain.events import Hint, Origin, Reference, ReferenceKind, Resolution, Signed, identify
+from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.books import Books, NamedPayment
 from operations.requests import (
     AdjustCredits,
@@ -172,7 +166,7 @@ def _hint_of_event(operation: ReplayEvent, desk: Desk) -> Hint | OperationRefuse
         return OperationRefused("not_done", event.why)
     if event is None:
         return _hint_from_memory(operation, desk.books)
-    identified = identify(event, Source.OPERATIONS, desk.livemode)
+    identified = identify(event, Origin.OPERATIONS, desk.livemode)
     if not isinstance(identified, Hint):
         return _nothing_to_do(identified.reason)
     return replace(
@@ -197,7 +191,7 @@ def _hint_of_session(signed: Signed, session_id: str) -> Hint:
     return Hint(
         event_id=signed.event_id,
         event_type=signed.event_type,
-        source=Source.OPERATIONS,
+        origin=Origin.OPERATIONS,
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
         signed=signed,
     )

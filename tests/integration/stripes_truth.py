@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from adapters.payments import PostgresTill
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
 from adapters.stripe_api import StripeApi
 from domain.converge import Found
@@ -32,36 +32,36 @@ class Truth:
         """Fails unless the row of the session is what Stripe and its settled terms make it; there
         is none before anything happened."""
         reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
-        found = PostgresTill(self._database, hold_unknown_users=False).find("none", reference)
+        found = PostgresPayments(self._database, hold_unknown_users=False).find("none", reference)
         purchase = self._stripe.retrieve(reference)
         assert isinstance(purchase, Purchase)
         if purchase.session["status"] == "open" and not purchase.payment_intent:
-            assert found.standing is None
+            assert found.stored is None
             return
-        if found.standing_payment is not None and found.standing_payment.dismissed:
-            assert found.standing_payment.payment_status == "canceled"
+        if found.stored_payment is not None and found.stored_payment.dismissed:
+            assert found.stored_payment.payment_status == "canceled"
             return
-        assert found.standing_payment == _derived(purchase, found)
-        if found.standing_payment is not None:
-            said = _said_by_stripe(self._account, found.standing_payment)
-            assert _said_by_row(found.standing_payment) == said, said
+        assert found.stored_payment == _derived(purchase, found)
+        if found.stored_payment is not None:
+            said = _said_by_stripe(self._account, found.stored_payment)
+            assert _said_by_row(found.stored_payment) == said, said
 
 
 def _derived(purchase: Purchase, found: Found) -> Payment | None:
     """The row derived afresh, but for the terms that it was sold on: they are settled. Until they
-    are, the catalogue may have been edited since the last event."""
-    fresh, standing = derive(purchase, found.catalogue, standing=None), found.standing_payment
-    if fresh is None or standing is None:
+    are, the packages may have been edited since the last event."""
+    fresh, stored = derive(purchase, found.packages, stored=None), found.stored_payment
+    if fresh is None or stored is None:
         return fresh
-    sold = replace(fresh, tokens_purchased=standing.tokens_purchased)
-    if standing.terms_are_settled:
+    sold = replace(fresh, tokens_purchased=stored.tokens_purchased)
+    if stored.terms_are_settled:
         sold = replace(
             sold,
-            user_id=standing.user_id,
-            package_id=standing.package_id,
-            package_name=standing.package_name,
+            user_id=stored.user_id,
+            package_id=stored.package_id,
+            package_name=stored.package_name,
             held_reason=None,
-            resolved=standing.resolved,
+            resolved=stored.resolved,
         )
     return replace(sold, credits_granted=credits_due(sold))
 

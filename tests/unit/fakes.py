@@ -2,36 +2,27 @@
 
 from collections.abc import Sequence
 
-from domain.converge import (
-    Found,
-    Recorded,
-    Retrieved,
-    RetrievedEvent,
-    RowRefused,
-    StandingPayment,
-    Write,
-)
+from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference
 from domain.packages import Package
 from domain.payment import Payment
-from tests.unit.purchases import CATALOGUE
+from domain.stripe_objects import Retrieved, RetrievedEvent
+from tests.unit.purchases import PACKAGES
 
 
 def found(
-    standing: Payment | None = None,
+    stored: Payment | None = None,
     revision: int = 1,
-    catalogue: Sequence[Package] = CATALOGUE,
+    packages: Sequence[Package] = PACKAGES,
 ) -> Found:
     """What a read finds for an event never seen: this row, if any."""
-    row = None if standing is None else StandingPayment("pay_1", revision, standing)
-    return Found(event_is_known=False, known_payment_id=None, standing=row, catalogue=catalogue)
+    row = None if stored is None else StoredPayment("pay_1", revision, stored)
+    return Found(event_is_known=False, known_payment_id=None, stored=row, packages=packages)
 
 
 def found_event(payment_id: str | None) -> Found:
     """What a read finds for an event that was done before."""
-    return Found(
-        event_is_known=True, known_payment_id=payment_id, standing=None, catalogue=CATALOGUE
-    )
+    return Found(event_is_known=True, known_payment_id=payment_id, stored=None, packages=PACKAGES)
 
 
 class FakeTill:
@@ -69,9 +60,7 @@ class FakeTill:
             return None
         if len(self.tried) <= self._lost_races + self._refusals:
             return RowRefused("the database refuses the payment")
-        return Recorded(
-            write.standing.payment_id if write.standing else "pay_new", self._held_reason
-        )
+        return Recorded(write.stored.payment_id if write.stored else "pay_new", self._held_reason)
 
     def record_ignored(self, hint: Hint) -> None:
         self.ignored.append(hint)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.derive import derive
-from domain.events import Hint, Reference, ReferenceKind, Resolution, Source
+from domain.events import Hint, Origin, Reference, ReferenceKind, Resolution
 from domain.packages import Package
 from domain.payment import Payment, PaymentStatus
 from domain.stripe_objects import Purchase
@@ -34,7 +34,7 @@ PROFESSIONAL = Package(
     amount_usd_cents=4500,
     stripe_price_ids=frozenset(("price_professional",)),
 )
-CATALOGUE = (STARTER, PROFESSIONAL)
+PACKAGES = (STARTER, PROFESSIONAL)
 
 
 def at(seconds: int) -> datetime:
@@ -88,7 +88,7 @@ def hint(event_type: str = "checkout.session.completed", **fields: Any) -> Hint:
     defaults: Json = {
         "event_id": "evt_1",
         "event_type": event_type,
-        "source": Source.WEBHOOK,
+        "origin": Origin.WEBHOOK,
         "reference": Reference(ReferenceKind.CHECKOUT_SESSION, SESSION_ID),
     }
     return Hint(**{**defaults, **fields})
@@ -111,11 +111,11 @@ def resolution(user_id: str | None = None, package_id: str | None = None) -> Res
 
 def derived(
     bought: Purchase,
-    standing: Payment | None = None,
+    stored: Payment | None = None,
     resolution: Resolution | None = None,
-    catalogue: Sequence[Package] = CATALOGUE,
+    packages: Sequence[Package] = PACKAGES,
 ) -> Payment:
     """The payment of a purchase that is ours."""
-    made = derive(bought, catalogue, standing, resolution)
+    made = derive(bought, packages, stored, resolution)
     assert made is not None
     return made

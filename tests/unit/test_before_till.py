@@ -9,15 +9,15 @@ from domain.packages import Rules
 from domain.payment import HeldReason, Payment
 from domain.stripe_objects import Purchase
 from tests.unit.builders import CHARGE_CREATED, dispute, intent_charged
-from tests.unit.purchases import CATALOGUE, at, charged, payment, purchase, resolution
+from tests.unit.purchases import PACKAGES, at, charged, payment, purchase, resolution
 
 INSTALLED_LATER = Rules(installed_at=at(CHARGE_CREATED + 1))
 INSTALLED_THEN = Rules(installed_at=at(CHARGE_CREATED))
 HELD = payment(held_reason=HeldReason.BEFORE_TILL, credits_granted=0)
 
 
-def made(bought: Purchase, rules: Rules, standing: Payment | None = None) -> Payment:
-    payment = derive(bought, CATALOGUE, standing, rules=rules)
+def made(bought: Purchase, rules: Rules, stored: Payment | None = None) -> Payment:
+    payment = derive(bought, PACKAGES, stored, rules=rules)
     assert payment is not None
     return payment
 
@@ -60,7 +60,7 @@ def test_a_backfill_grants_what_was_held() -> None:
 
 
 def test_an_operator_grants_what_was_held() -> None:
-    resolved = derive(purchase(), CATALOGUE, HELD, resolution(), rules=INSTALLED_LATER)
+    resolved = derive(purchase(), PACKAGES, HELD, resolution(), rules=INSTALLED_LATER)
     assert resolved == payment(resolved=True)
     assert made(purchase(), INSTALLED_LATER, resolved) == resolved
 

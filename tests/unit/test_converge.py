@@ -4,21 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from domain.converge import (
-    ROUNDS,
-    NoCheckoutSession,
-    Outcome,
-    TryLater,
-    Verdict,
-    converge,
-)
+from domain.converge import ROUNDS, Outcome, TryLater, Verdict, converge
 from domain.events import Hint, Reference, ReferenceKind
-from domain.ledger import Entry, Reason
-from domain.payment import Payment
+from domain.payment import Entry, Payment, Reason
+from domain.stripe_objects import NoCheckoutSession
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found, found_event
 from tests.unit.purchases import (
-    CATALOGUE,
+    PACKAGES,
     derived,
     hint,
     payment,
@@ -53,7 +46,7 @@ def test_a_first_event_records_what_stripe_says_now() -> None:
     till = FakeTill(found())
     converge(hint(), till, FakeStripe(purchase()))
     (write,) = till.written
-    assert (write.payment, write.standing, write.entry) == (
+    assert (write.payment, write.stored, write.entry) == (
         payment(),
         None,
         Entry(5000, Reason.PURCHASE),
@@ -76,8 +69,8 @@ def test_a_later_event_records_the_difference_to_the_row_it_found() -> None:
     till = FakeTill(row)
     converge(hint(), till, FakeStripe(REFUNDED))
     (write,) = till.written
-    assert (write.standing, write.verdict, write.entry) == (
-        row.standing,
+    assert (write.stored, write.verdict, write.entry) == (
+        row.stored,
         Verdict.RECORDED,
         Entry(-1000, Reason.REFUND),
     )
@@ -88,7 +81,7 @@ def test_an_event_that_changes_nothing_still_writes_to_raise_the_revision() -> N
     till = FakeTill(row)
     converge(hint(), till, FakeStripe(purchase()))
     (write,) = till.written
-    assert (write.standing, write.entry) == (row.standing, None)
+    assert (write.stored, write.entry) == (row.stored, None)
 
 
 def test_an_event_that_changes_nothing_is_unchanged() -> None:
@@ -118,7 +111,7 @@ def test_after_a_lost_race_the_newer_view_is_written_against_the_newer_row() -> 
     till = FakeTill(found(), newer, lost_races=1)
     converge(hint(), till, FakeStripe(purchase(), REFUNDED))
     (write,) = till.written
-    assert (write.payment, write.standing) == (derived(REFUNDED), newer.standing)
+    assert (write.payment, write.stored) == (derived(REFUNDED), newer.stored)
 
 
 def test_a_race_lost_to_the_same_event_is_a_duplicate() -> None:
@@ -157,8 +150,8 @@ def test_what_is_not_ours_is_ignored_and_remembered(nothing: NoCheckoutSession) 
 
 
 def test_the_catalogue_is_the_one_that_was_found() -> None:
-    dearer = tuple(replace(package, tokens=1) for package in CATALOGUE)
-    till = FakeTill(found(catalogue=dearer))
+    dearer = tuple(replace(package, tokens=1) for package in PACKAGES)
+    till = FakeTill(found(packages=dearer))
     converge(hint(), till, FakeStripe(purchase()))
     assert till.written[0].payment.credits_granted == 1
 
@@ -177,9 +170,9 @@ def test_a_resolution_that_leaves_the_payment_held_writes_nothing() -> None:
     assert (type(outcome), till.tried) == (TryLater, [])
 
 
-@pytest.mark.parametrize("standing", [payment(), payment(user_id="user_8", resolved=True)])
-def test_a_resolution_of_what_is_no_longer_held_writes_nothing(standing: Payment) -> None:
-    till, stripe = FakeTill(found(standing)), FakeStripe(purchase())
+@pytest.mark.parametrize("stored", [payment(), payment(user_id="user_8", resolved=True)])
+def test_a_resolution_of_what_is_no_longer_held_writes_nothing(stored: Payment) -> None:
+    till, stripe = FakeTill(found(stored)), FakeStripe(purchase())
     outcome = converge(hint(resolution=resolution("user_9")), till, stripe)
     assert (type(outcome), till.tried, stripe.asked) == (TryLater, [], [])
 

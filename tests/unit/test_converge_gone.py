@@ -4,20 +4,10 @@ from typing import Any
 
 import pytest
 
-from domain.converge import (
-    GONE_AFTER_SECONDS,
-    ObjectGone,
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-    converge,
-)
-from domain.events import Hint, Source
-from domain.ledger import Entry, Reason
-from domain.payment import HeldReason
+from domain.converge import GONE_AFTER_SECONDS, Outcome, TryLater, Verdict, converge
+from domain.events import Hint, Origin
+from domain.payment import Entry, HeldReason, Reason
+from domain.stripe_objects import ObjectGone, RetrievedEvent, StripeRefused, StripeUnreachable
 from tests.unit.builders import EVENT_CREATED, intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found
 from tests.unit.purchases import derived, hint, payment, purchase, resolution
@@ -69,7 +59,7 @@ def test_while_stripe_does_not_say_whose_the_event_is_it_is_tried_again(
 
 
 def test_an_event_that_stripe_has_listed_is_ignored_at_once() -> None:
-    listed = hint(source=Source.RECONCILE, is_listed=True)
+    listed = hint(origin=Origin.RECONCILE, is_listed=True)
     outcome, _ = converged(None, 0, listed)
     assert isinstance(outcome, Outcome)
     assert outcome.verdict is Verdict.IGNORED

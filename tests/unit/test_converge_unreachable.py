@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.converge import Found, ObjectGone, StripeRefused, StripeUnreachable, TryLater, converge
-from domain.events import Hint, Reference, ReferenceKind, Source
-from domain.ledger import Entry, Reason
+from domain.converge import Found, TryLater, converge
+from domain.events import Hint, Origin, Reference, ReferenceKind
+from domain.payment import Entry, Reason
+from domain.stripe_objects import ObjectGone, StripeRefused, StripeUnreachable
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found
 from tests.unit.purchases import derived, hint, payment, purchase, snapshot
@@ -28,7 +29,7 @@ def test_a_snapshot_is_recorded_while_stripe_is_unreachable() -> None:
     ("event", "row", "answer"),
     [
         pytest.param(WITH_SNAPSHOT, found(payment()), UNREACHABLE, id="a row stands"),
-        pytest.param(WITH_SNAPSHOT, found(catalogue=()), UNREACHABLE, id="package unknown"),
+        pytest.param(WITH_SNAPSHOT, found(packages=()), UNREACHABLE, id="package unknown"),
         pytest.param(OF_INTENT, found(), UNREACHABLE, id="no snapshot"),
         pytest.param(WITH_SNAPSHOT, found(), REFUSED, id="refused"),
         pytest.param(WITH_SNAPSHOT, found(payment()), REFUSED, id="refused, a row stands"),
@@ -55,7 +56,7 @@ def test_a_snapshot_does_not_count_while_stripe_answers() -> None:
 
 
 def test_what_an_operator_asks_for_and_is_gone_is_said_to_be_gone() -> None:
-    asked = hint(source=Source.OPERATIONS)
+    asked = hint(origin=Origin.OPERATIONS)
     assert converge(asked, FakeTill(found()), FakeStripe(ObjectGone())) == TryLater(
         "evt_1", "Stripe has no such object", is_gone=True
     )

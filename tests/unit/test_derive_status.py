@@ -136,10 +136,10 @@ def test_a_free_session_is_paid_once_it_is_complete(
 
 @pytest.mark.parametrize("before", ["failed", "expired", "canceled", "pending"])
 def test_no_status_before_payment_is_final(before: str) -> None:
-    standing = payment(
+    stored = payment(
         payment_status=PaymentStatus(before), credits_granted=0, paid_at=None, amount_paid_cents=0
     )
-    assert derived(purchase(), standing) == payment()
+    assert derived(purchase(), stored) == payment()
 
 
 def test_a_failed_refund_makes_the_payment_paid_again() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Reference, ReferenceKind, Source
+from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Origin, Reference, ReferenceKind
 from domain.events import identify as identify_from
 from domain.stripe_objects import Purchase
 from tests.unit.builders import EVENT_CREATED as CREATED
@@ -45,9 +45,9 @@ COMPLETED = "checkout.session.completed"
 
 
 def identify(
-    received: object, livemode: bool = False, source: Source = Source.WEBHOOK
+    received: object, livemode: bool = False, origin: Origin = Origin.WEBHOOK
 ) -> Hint | NotOurs | NotAnEvent:
-    return identify_from(received, source, livemode)
+    return identify_from(received, origin, livemode)
 
 
 def referred(received: object) -> Reference:
@@ -67,7 +67,7 @@ def completed(**fields: Any) -> Json:
 
 
 def test_the_ways_in_are_the_words_that_the_database_admits() -> None:
-    assert [*Source] == ["webhook", "eventbridge", "reconcile", "operations"]
+    assert [*Origin] == ["webhook", "eventbridge", "reconcile", "operations"]
 
 
 def test_the_event_types_are_the_published_ones() -> None:
@@ -92,7 +92,7 @@ def test_a_snapshot_event_of_a_session_hints_with_the_session_as_it_was() -> Non
         event_type=COMPLETED,
         api_version="2026-10-28.endive",
         event_created=at(CREATED),
-        source=Source.WEBHOOK,
+        origin=Origin.WEBHOOK,
         reference=SESSION,
         snapshot=Purchase(session(payment_intent="pi_1"), event_created=CREATED),
     )
@@ -103,7 +103,7 @@ def test_a_thin_event_hints_without_a_snapshot_or_a_version() -> None:
         event_id="evt_1",
         event_type=f"v1.{COMPLETED}",
         event_created=at(CREATED),
-        source=Source.WEBHOOK,
+        origin=Origin.WEBHOOK,
         reference=SESSION,
     )
 
@@ -117,12 +117,12 @@ def test_only_a_session_s_event_carries_a_snapshot(event_type: str, about: str) 
     assert hint.snapshot is None
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("origin", list(Origin))
 @pytest.mark.parametrize("received", [completed(), thin_event(f"v1.{COMPLETED}", "cs_test_1")])
-def test_the_way_in_is_kept(received: Json, source: Source) -> None:
-    hint = identify(received, source=source)
+def test_the_way_in_is_kept(received: Json, origin: Origin) -> None:
+    hint = identify(received, origin=origin)
     assert isinstance(hint, Hint)
-    assert hint.source is source
+    assert hint.origin is origin
 
 
 EXPANDED = {"id": "ch_1", "payment_intent": {"id": "pi_1"}}

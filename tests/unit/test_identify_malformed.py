@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Source, identify
+from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Origin, identify
 from tests.unit.builders import Json, event, session, thin_event
 
 COMPLETED = "checkout.session.completed"
@@ -43,7 +43,7 @@ MISSHAPEN = st.fixed_dictionaries(
 
 
 def identified(received: object) -> Hint | NotOurs | NotAnEvent:
-    return identify(received, Source.WEBHOOK, livemode=False)
+    return identify(received, Origin.WEBHOOK, livemode=False)
 
 
 @given(JSON)

@@ -6,15 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from domain.converge import (
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-)
-from domain.events import Hint, Reference, ReferenceKind, Signed, Source
+from domain.converge import Outcome, TryLater, Verdict
+from domain.events import Hint, Origin, Reference, ReferenceKind, Signed
+from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.books import RememberedEvent
 from operations.operate import Desk, Done, operate
 from operations.requests import OperationRefused, ReplayEvent
@@ -75,7 +69,7 @@ def test_an_event_goes_through_the_five_steps_under_the_requests_id() -> None:
     answer, [hint] = replayed(COMPLETED)
     assert answer == Done(SIGNED, "recorded", {"payment_id": "pay_1", "delta": 0})
     assert (hint.event_id, hint.event_type) == ("operation:req_1", "operation.replay_event")
-    assert (hint.source, hint.signed, hint.snapshot) == (Source.OPERATIONS, SIGNED, None)
+    assert (hint.origin, hint.signed, hint.snapshot) == (Origin.OPERATIONS, SIGNED, None)
 
 
 def test_an_event_that_stripe_no_longer_has_is_replayed_from_memory() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
-from domain.events import Hint, Source, identify
+from domain.events import Hint, Origin, identify
 from local.sign_event import SampleEvents, function_for, invoke_line, signed, webhook_secret
 
 SAMPLES = SampleEvents()
@@ -43,7 +43,7 @@ def test_a_signed_sample_is_of_a_purchase_of_now(name: str) -> None:
 @pytest.mark.parametrize("name", DELIVERIES)
 def test_a_sample_delivery_is_an_event_of_ours(name: str) -> None:
     body = json.loads(SAMPLES.read(name)["body"])
-    assert isinstance(identify(body, Source.WEBHOOK, False), Hint)
+    assert isinstance(identify(body, Origin.WEBHOOK, False), Hint)
 
 
 @pytest.mark.parametrize("name", DELIVERIES)

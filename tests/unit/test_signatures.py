@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.signatures import is_signed
+from adapters.credentials import is_signed
 
 SECRET, OTHER = "whsec_of_this_endpoint", "whsec_of_another"
 BODY = '{"id": "evt_1", "note": "für Zoë"}'.encode()

@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 
+from domain.derive import payment_from_snapshot
 from domain.packages import Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
-from domain.snapshot import payment_from_snapshot
 from tests.unit.builders import EVENT_CREATED, SESSION_CREATED, line_item, payment_intent
-from tests.unit.purchases import CATALOGUE, at, hint, payment, snapshot
+from tests.unit.purchases import PACKAGES, at, hint, payment, snapshot
 
 
 def recorded(event_type: str = "checkout.session.completed", **fields: Any) -> Payment | None:
-    return payment_from_snapshot(hint(event_type, snapshot=snapshot(**fields)), CATALOGUE)
+    return payment_from_snapshot(hint(event_type, snapshot=snapshot(**fields)), PACKAGES)
 
 
 def without(*names: str) -> Payment | None:
     """What is recorded from a snapshot that lacks these fields."""
     whole = snapshot()
     session = {name: value for name, value in whole.session.items() if name not in names}
-    return payment_from_snapshot(hint(snapshot=replace(whole, session=session)), CATALOGUE)
+    return payment_from_snapshot(hint(snapshot=replace(whole, session=session)), PACKAGES)
 
 
 def test_a_paid_session_is_recorded_in_full_but_not_enriched() -> None:
@@ -29,7 +29,7 @@ def test_a_paid_session_is_recorded_in_full_but_not_enriched() -> None:
 
 def test_without_the_event_s_time_it_was_paid_when_the_session_was_made() -> None:
     undated = replace(snapshot(), event_created=None)
-    made = payment_from_snapshot(hint(snapshot=undated), CATALOGUE)
+    made = payment_from_snapshot(hint(snapshot=undated), PACKAGES)
     assert made is not None
     assert made.paid_at == at(SESSION_CREATED)
 
@@ -54,7 +54,7 @@ def test_a_paid_session_without_a_user_is_recorded_as_held() -> None:
 
 def test_a_sale_from_before_the_till_is_recorded_as_held() -> None:
     rules = Rules(installed_at=at(EVENT_CREATED + 1))
-    held = payment_from_snapshot(hint(snapshot=snapshot()), CATALOGUE, rules)
+    held = payment_from_snapshot(hint(snapshot=snapshot()), PACKAGES, rules)
     assert held is not None
     assert (held.held_reason, held.credits_granted) == (HeldReason.BEFORE_TILL, 0)
 
@@ -124,7 +124,7 @@ def test_an_unknown_package_of_an_unpaid_session_is_not_recorded() -> None:
 
 
 def test_an_event_without_a_snapshot_is_not_recorded() -> None:
-    assert payment_from_snapshot(hint(snapshot=None), CATALOGUE) is None
+    assert payment_from_snapshot(hint(snapshot=None), PACKAGES) is None
 
 
 def test_an_empty_catalogue_knows_no_package() -> None:
@@ -133,4 +133,4 @@ def test_an_empty_catalogue_knows_no_package() -> None:
 
 def test_line_items_that_a_snapshot_happens_to_show_decide_as_ever() -> None:
     shown = replace(snapshot(), line_items=[line_item("price_starter")])
-    assert payment_from_snapshot(hint(snapshot=shown), CATALOGUE) is None
+    assert payment_from_snapshot(hint(snapshot=shown), PACKAGES) is None

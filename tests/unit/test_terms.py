@@ -10,7 +10,7 @@ from domain.payment import HeldReason, Payment, PaymentStatus
 from domain.stripe_objects import Purchase
 from tests.unit.builders import intent_charged, line_item
 from tests.unit.purchases import (
-    CATALOGUE,
+    PACKAGES,
     PROFESSIONAL,
     STARTER,
     by_metadata,
@@ -79,11 +79,11 @@ def test_an_unpaid_payment_is_never_held(bought: Purchase) -> None:
 
 @pytest.mark.parametrize("mode", ["setup", "subscription", None])
 def test_a_session_that_is_not_in_payment_mode_is_not_ours(mode: str | None) -> None:
-    assert derive(purchase(mode=mode), CATALOGUE, None) is None
+    assert derive(purchase(mode=mode), PACKAGES, None) is None
 
 
 def test_a_session_of_something_else_is_not_ours() -> None:
-    assert derive(purchase(unknown_price(), client_reference_id=None), CATALOGUE, None) is None
+    assert derive(purchase(unknown_price(), client_reference_id=None), PACKAGES, None) is None
 
 
 @pytest.mark.parametrize(
@@ -96,26 +96,26 @@ def test_a_session_of_something_else_is_not_ours() -> None:
         pytest.param(purchase(unknown_price()), id="nothing of ours"),
     ],
 )
-@pytest.mark.parametrize("catalogue", [CATALOGUE, DEARER, ()], ids=["same", "edited", "emptied"])
+@pytest.mark.parametrize("packages", [PACKAGES, DEARER, ()], ids=["same", "edited", "emptied"])
 def test_a_paid_payment_s_terms_stay_whatever_is_edited_later(
-    bought: Purchase, catalogue: tuple[Package, ...]
+    bought: Purchase, packages: tuple[Package, ...]
 ) -> None:
-    assert derived(bought, payment(), catalogue=catalogue) == payment()
+    assert derived(bought, payment(), packages=packages) == payment()
 
 
 def test_a_refund_years_later_is_reckoned_on_the_terms_of_the_sale() -> None:
     refunded = purchase(payment_intent=intent_charged(amount_refunded=900))
-    assert derived(refunded, payment(), catalogue=DEARER).credits_granted == 4000
+    assert derived(refunded, payment(), packages=DEARER).credits_granted == 4000
 
 
 @pytest.mark.parametrize("status", ["refunded", "disputed", "lost"])
 def test_the_terms_are_settled_in_every_status_in_which_money_was_taken(status: str) -> None:
-    standing = payment(payment_status=PaymentStatus(status), credits_granted=0)
-    assert derived(purchase(client_reference_id="user_x"), standing) == payment()
+    stored = payment(payment_status=PaymentStatus(status), credits_granted=0)
+    assert derived(purchase(client_reference_id="user_x"), stored) == payment()
 
 
 @pytest.mark.parametrize(
-    "standing",
+    "stored",
     [
         payment(payment_status=PaymentStatus.PENDING, paid_at=None, user_id="user_old"),
         payment(held_reason=HeldReason.UNKNOWN_PACKAGE, user_id="user_old", package_id="platinum"),
@@ -123,8 +123,8 @@ def test_the_terms_are_settled_in_every_status_in_which_money_was_taken(status: 
     ],
     ids=["pending", "held", "held for its user"],
 )
-def test_the_terms_of_an_unpaid_or_held_payment_are_still_stripe_s(standing: Payment) -> None:
-    assert derived(purchase(), replace(standing, credits_granted=0)) == payment()
+def test_the_terms_of_an_unpaid_or_held_payment_are_still_stripe_s(stored: Payment) -> None:
+    assert derived(purchase(), replace(stored, credits_granted=0)) == payment()
 
 
 UNENRICHED = payment(enriched=False)

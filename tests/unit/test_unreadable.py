@@ -10,7 +10,7 @@ from domain.payment import HeldReason, Payment
 from domain.stripe_objects import LARGEST_AMOUNT_MINOR
 from tests.unit.builders import Json, charge, dispute, intent_charged, line_item, payment_intent
 from tests.unit.purchases import (
-    CATALOGUE,
+    PACKAGES,
     PROFESSIONAL,
     STARTER,
     by_metadata,
@@ -105,7 +105,7 @@ def test_as_many_tokens_as_a_balance_holds_are_granted() -> None:
         amount_usd_cents=1,
         stripe_price_ids=frozenset(("price_one",)),
     )
-    made = derived(purchase(line_item("price_one", quantity=MOST_TOKENS)), catalogue=(one,))
+    made = derived(purchase(line_item("price_one", quantity=MOST_TOKENS)), packages=(one,))
     assert made.credits_granted == MOST_TOKENS
 
 
@@ -196,7 +196,7 @@ def test_a_payment_that_becomes_readable_is_granted() -> None:
 def test_a_price_that_two_packages_have_is_for_an_operator_to_decide() -> None:
     price = frozenset(("price_professional",))
     twice = (PROFESSIONAL, Package(**{**_fields(STARTER), "stripe_price_ids": price}))
-    made = derived(purchase(), catalogue=twice)
+    made = derived(purchase(), packages=twice)
     assert (made.held_reason, made.credits_granted) == (HeldReason.PACKAGE_MISMATCH, 0)
 
 
@@ -206,4 +206,4 @@ def _fields(package: Package) -> Json:
 
 def test_a_dismissed_payment_stays_as_it_is_whatever_stripe_says() -> None:
     dismissed = payment(dismissed=True, credits_granted=0)
-    assert derived(charged(amount_refunded=900), dismissed, catalogue=CATALOGUE) == dismissed
+    assert derived(charged(amount_refunded=900), dismissed, packages=PACKAGES) == dismissed

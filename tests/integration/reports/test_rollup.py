@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from adapters import totals
-from adapters.payments import PostgresTill
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
 from domain.converge import Verdict, Write
-from domain.events import EVENT_TYPES, Hint, Reference, ReferenceKind, Source
+from domain.events import EVENT_TYPES, Hint, Origin, Reference, ReferenceKind
 from handlers import operations
 from tests.integration.purchase_moves import legal_moves
 from tests.integration.reports.truth import assert_reports_are_true, reported
@@ -124,15 +124,15 @@ def test_a_write_that_lost_its_race_leaves_no_change(till: Till) -> None:
         event_type="refund.created",
         api_version=None,
         event_created=None,
-        source=Source.WEBHOOK,
+        origin=Origin.WEBHOOK,
         reference=reference,
     )
     with closing(Database(lambda: connect(till.database_url))) as database:
-        store = PostgresTill(database, hold_unknown_users=False)
-        standing = store.find("evt_late", reference).standing
+        store = PostgresPayments(database, hold_unknown_users=False)
+        stored = store.find("evt_late", reference).stored
         till.execute("UPDATE payment_transactions SET revision = revision + 1")
-        assert standing is not None
-        late = Write(hint, Verdict.RECORDED, standing.payment, standing, None)
+        assert stored is not None
+        late = Write(hint, Verdict.RECORDED, stored.payment, stored, None)
         assert store.record(late) is None
     assert till.count("payment_changes") == 1
 

@@ -11,12 +11,11 @@ import pytest
 
 from adapters import totals
 from adapters.migrations import Migrated, migrate, migrations_on_disk
-from adapters.payments import PostgresTill
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
 from domain.converge import Verdict, Write
-from domain.ledger import entry_for
-from domain.payment import Payment, PaymentStatus
+from domain.payment import Payment, PaymentStatus, entry_for
 from reports.answers import Page, answer
 from tests.integration.reports.books import START, Books
 from tests.unit.purchases import hint, payment
@@ -50,16 +49,16 @@ def count(books: Books, table: str) -> int:
     return int(books.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
 
-def record(till: PostgresTill, event_id: str, now: Payment) -> None:
+def record(till: PostgresPayments, event_id: str, now: Payment) -> None:
     about = hint(event_id=event_id)
-    standing = till.find(event_id, replace(about.reference, id=now.stripe_session_id)).standing
-    entry = entry_for(now, standing.payment if standing else None)
-    assert till.record(Write(about, Verdict.RECORDED, now, standing, entry))
+    stored = till.find(event_id, replace(about.reference, id=now.stripe_session_id)).stored
+    entry = entry_for(now, stored.payment if stored else None)
+    assert till.record(Write(about, Verdict.RECORDED, now, stored, entry))
 
 
 def sell_and_refund(url: str, writer: int) -> None:
     with database(url) as one:
-        till = PostgresTill(one, hold_unknown_users=False)
+        till = PostgresPayments(one, hold_unknown_users=False)
         for n in range(15):
             name = f"{writer}_{n}"
             paid = payment(
@@ -235,10 +234,10 @@ def test_a_payment_written_by_hand_is_recorded_over_like_any_other(
     with database(books.database_url) as one:
         if folded_before:
             totals.fold(one)
-        till = PostgresTill(one, hold_unknown_users=False)
-        standing = till.find("evt_1", replace(hint().reference, id="cs_by_hand")).standing
-        assert standing is not None
-        refunded = replace(standing.payment, payment_status=PaymentStatus.REFUNDED, **back)
+        till = PostgresPayments(one, hold_unknown_users=False)
+        stored = till.find("evt_1", replace(hint().reference, id="cs_by_hand")).stored
+        assert stored is not None
+        refunded = replace(stored.payment, payment_status=PaymentStatus.REFUNDED, **back)
         record(till, "evt_1", refunded)
     assert audited(books.database_url) == []
     assert [row["payments"] for row in books.asked("payments_by_status")["rows"]].count(1) == 1
@@ -247,14 +246,12 @@ def test_a_payment_written_by_hand_is_recorded_over_like_any_other(
 def test_who_read_a_payment_before_it_was_taken_up_reads_it_anew(books: Books) -> None:
     books.execute(A_PAYMENT)
     with database(books.database_url) as one:
-        till = PostgresTill(one, hold_unknown_users=False)
+        till = PostgresPayments(one, hold_unknown_users=False)
         about = hint(event_id="evt_1")
-        standing = till.find("evt_1", replace(about.reference, id="cs_by_hand")).standing
-        assert standing is not None
+        stored = till.find("evt_1", replace(about.reference, id="cs_by_hand")).stored
+        assert stored is not None
         totals.fold(one)
-        assert (
-            till.record(Write(about, Verdict.UNCHANGED, standing.payment, standing, None)) is None
-        )
+        assert till.record(Write(about, Verdict.UNCHANGED, stored.payment, stored, None)) is None
 
 
 def test_a_page_of_the_best_customers_is_read_in_the_order_of_an_index(books: Books) -> None:

@@ -5,27 +5,27 @@ from typing import Any
 
 import pytest
 
-from domain.converge import StandingPayment
+from domain.converge import StoredPayment
 from domain.packages import ForSale
 from domain.payment import HeldReason, Payment, PaymentStatus, held_for_unknown_user
-from reconcile.differences import Difference, difference
-from reconcile.sources import FoundPayment
+from reconcile.compare import Difference, difference
+from reconcile.ports import FoundPayment
 from reconcile.tally import Cause, cause_of
 from tests.unit.builders import CHARGE_CREATED
-from tests.unit.purchases import CATALOGUE, charged, payment, purchase
+from tests.unit.purchases import PACKAGES, charged, payment, purchase
 
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-FOR_SALE = ForSale(CATALOGUE)
+FOR_SALE = ForSale(PACKAGES)
 
 
-def found(standing: Payment, user_is_known: bool = True) -> FoundPayment:
-    return FoundPayment(StandingPayment("pay_1", 4, standing), user_is_known)
+def found(stored: Payment, user_is_known: bool = True) -> FoundPayment:
+    return FoundPayment(StoredPayment("pay_1", 4, stored), user_is_known)
 
 
-def different(bought: Any, standing: Payment | None) -> Difference | None:
-    return difference(bought, FOR_SALE, found(standing) if standing else None, LATER)
+def different(bought: Any, stored: Payment | None) -> Difference | None:
+    return difference(bought, FOR_SALE, found(stored) if stored else None, LATER)
 
 
 def test_a_payment_that_agrees_is_no_difference() -> None:
@@ -62,9 +62,9 @@ def test_every_field_that_differs_has_a_sentence() -> None:
 
 
 def test_amounts_are_written_in_their_currency() -> None:
-    standing = payment(currency="jpy", amount_charged_minor=4500, amount_paid_cents=None)
+    stored = payment(currency="jpy", amount_charged_minor=4500, amount_paid_cents=None)
     bought = charged(amount=4500, amount_refunded=1500, currency="jpy")
-    differs = different(bought, standing)
+    differs = different(bought, stored)
     assert differs is not None
     assert "amount_refunded is 1500 jpy by Stripe, and 0 jpy in the till." in differs.sentences
     assert "amount_paid is 45.00 usd by Stripe, and unknown in the till." in differs.sentences
@@ -72,9 +72,9 @@ def test_amounts_are_written_in_their_currency() -> None:
 
 def test_what_stripe_said_a_moment_ago_is_left_to_its_delivery() -> None:
     moment = datetime.fromtimestamp(CHARGE_CREATED - 30, UTC)
-    standing = found(payment(payment_status=PaymentStatus.PENDING, paid_at=None))
-    assert difference(purchase(), FOR_SALE, standing, moment) is None
-    assert difference(purchase(), FOR_SALE, standing, LATER) is not None
+    stored = found(payment(payment_status=PaymentStatus.PENDING, paid_at=None))
+    assert difference(purchase(), FOR_SALE, stored, moment) is None
+    assert difference(purchase(), FOR_SALE, stored, LATER) is not None
 
 
 def test_a_payment_held_for_an_unknown_user_agrees_with_stripe() -> None:
@@ -98,7 +98,7 @@ CAUSES: dict[str, tuple[Payment | None, Payment, Cause]] = {
     "a refund": (payment(), payment(amount_refunded_minor=5), Cause.NO_EVENT),
     "recorded from a snapshot": (payment(enriched=False), payment(), Cause.COMPLETED),
     "not settled": (payment(amount_paid_cents=None), payment(), Cause.COMPLETED),
-    "the catalogue": (payment(tokens_purchased=1), payment(), Cause.TERMS_CHANGED),
+    "the packages": (payment(tokens_purchased=1), payment(), Cause.TERMS_CHANGED),
     "the user": (payment(user_id="another"), payment(), Cause.TERMS_CHANGED),
 }
 
