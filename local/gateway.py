@@ -17,9 +17,7 @@ from werkzeug.routing import Map, Rule
 
 from local.gateway_events import PayloadFormat, Request, event_of, json_response, response_of
 from local.lambda_context import LambdaContext
-from standin.http_server import PortTaken, listening
-
-__all__ = ["MAX_BODY_BYTES", "Handler", "PortTaken", "gateway"]
+from standin.http_server import listening
 
 Handler = Callable[[dict[str, Any], LambdaContext], object]
 

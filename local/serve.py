@@ -17,10 +17,10 @@ from local.demo.history import DAYS, ShopClock
 from local.demo.opening import is_unused, open_with_story, silence
 from local.demo.page import NotAsTold
 from local.demo.shop import MigrationRefused, Shop, configure, migrate, standin_configuration
-from local.gateway import PortTaken, gateway
+from local.gateway import gateway
 from local.kept_database import kept_database, usual_data_dir, way_out
 from local.prices import price_packages
-from standin import Server, StripeAccount, serving
+from standin import PortTaken, Server, StripeAccount, serving
 
 _OTHER_PORTS = (
     "stop what listens there (another make serve?), or choose with --port and --stripe-port"
@@ -148,11 +148,7 @@ def _standin(
     # The database may know the ids of the last time, so they must be others now.
     clock = ShopClock()
     account = StripeAccount(clock=clock, id_seed=str(time.time_ns()))
-    with ExitStack() as running:
-        try:
-            server = running.enter_context(serving(account, port=port))
-        except OSError as error:
-            raise PortTaken(f"port {port} on 127.0.0.1 is taken") from error
+    with serving(account, port=port) as server:
         configuration = standin_configuration(account, server.url)
         configure(environment, configuration, instead_of=("STRIPE_",))
         yield server, clock

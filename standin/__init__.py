@@ -5,6 +5,7 @@ from standin.delivery import Delivery
 from standin.delivery import posted as deliver
 from standin.errors import ApiError, IllegalMove
 from standin.faults import Faults
+from standin.http_server import PortTaken
 from standin.server import Server, serving
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Delivery",
     "Faults",
     "IllegalMove",
+    "PortTaken",
     "Server",
     "StripeAccount",
     "deliver",

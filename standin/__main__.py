@@ -8,6 +8,7 @@ import time
 from threading import Event
 
 from standin.account import StripeAccount
+from standin.http_server import PortTaken
 from standin.server import serving
 from standin.store import Ids
 
@@ -16,7 +17,8 @@ _PACKAGES = (("Starter", 4900), ("Professional", 19900), ("Enterprise", 49900))
 
 def main() -> None:
     """Serve until interrupted. A new run has new ids, so that it may meet an old database."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
     account = StripeAccount(
         api_key=options.key, webhook_secret=options.secret, id_seed=str(time.time_ns())
     )
@@ -25,10 +27,13 @@ def main() -> None:
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with serving(account, port=options.port, forward_to=options.forward_to) as server:
-        print(f"Stripe stand-in: {server.url}  (STRIPE_API_BASE, and a page to pay on)")
-        print(f"API key: {options.key}   webhook secret: {options.secret}", flush=True)
-        stopped.wait()
+    try:
+        with serving(account, port=options.port, forward_to=options.forward_to) as server:
+            print(f"Stripe stand-in: {server.url}  (STRIPE_API_BASE, and a page to pay on)")
+            print(f"API key: {options.key}   webhook secret: {options.secret}", flush=True)
+            stopped.wait()
+    except PortTaken as taken:
+        parser.error(str(taken))
 
 
 def seed(account: StripeAccount) -> list[str]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import signal
-import subprocess
-import sys
 from urllib.parse import urlencode
 
 import pytest
@@ -119,18 +116,6 @@ def test_a_purchase_without_a_user_is_refused_with_a_reason(
     price = account.create_price(4900)["id"]
     status, html, _ = ask(server.url, "/buy", {"price": price, "user_id": ""})
     assert (status, "user_id" in html) == (400, True)
-
-
-def test_the_command_serves_until_it_is_ended() -> None:
-    command = [sys.executable, "-m", "standin", "--seed"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert url is not None
-        _, html, _ = ask(url.group(), "/")
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=10)
-    assert (code, "Enterprise, 499.00 USD" in html) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from local.gateway import MAX_BODY_BYTES, Handler, PortTaken, gateway
+from local.gateway import MAX_BODY_BYTES, Handler, gateway
+from standin import PortTaken
 
 
 def _echo(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -53,16 +54,37 @@ def test_a_request_reaches_the_handler_and_its_answer_comes_back() -> None:
         assert (response.status, response.headers["x-tea"]) == (418, "yes")
 
 
-def test_several_requests_share_one_connection() -> None:
-    with _serving(_echo) as connection:
-        bodies = [_sent(connection, "POST", "/hook", b"%d" % n)[1]["body"] for n in range(3)]
-        assert len(set(bodies)) == 3
-
-
-def test_a_path_parameter_is_decoded() -> None:
+def test_a_path_parameter_is_decoded_and_the_path_is_not() -> None:
     with _serving(_echo, "GET /reports/{name}") as connection:
-        event = _sent(connection, "GET", "/reports/a%20b?limit=2")[1]
-        assert event["pathParameters"] == {"name": "a b"}
+        event = _sent(connection, "GET", "/reports/a%20b%2Fc?limit=2")[1]
+        assert event["pathParameters"] == {"name": "a b/c"}
+        assert (event["rawPath"], event["rawQueryString"]) == ("/reports/a%20b%2Fc", "limit=2")
+
+
+def test_headers_reach_a_function_of_format_1_as_they_were_sent() -> None:
+    with (
+        gateway({"POST /hook": _echo}, payload_format="1.0") as url,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection,
+    ):
+        connection.putrequest("POST", "/hook")
+        connection.putheader("X-Twice", "a")
+        connection.putheader("X-Twice", "b")
+        connection.putheader("content-length", "0")
+        connection.endheaders()
+        event = json.loads(connection.getresponse().read())
+    assert event["multiValueHeaders"]["X-Twice"] == ["a", "b"]
+
+
+def test_a_head_request_is_not_found_where_only_get_is_routed() -> None:
+    with _serving(_echo, "GET /reports") as connection:
+        connection.request("HEAD", "/reports")
+        assert connection.getresponse().status == 404
+
+
+def test_a_response_has_no_content_type_of_which_the_function_says_nothing() -> None:
+    with _serving(lambda _event, _context: {"statusCode": 200, "body": "x"}) as connection:
+        connection.request("POST", "/hook", b"{}")
+        assert connection.getresponse().headers["Content-Type"] is None
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/hook"), ("POST", "/"), ("POST", "/hook/")])
@@ -86,6 +108,11 @@ def test_a_body_over_the_gateways_limit_is_refused_unread() -> None:
         connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
         connection.endheaders()
         assert connection.getresponse().status == 413
+
+
+def test_a_body_of_unknown_length_is_refused() -> None:
+    with _serving(_echo) as connection:
+        assert _sent(connection, "POST", "/hook", **{"Transfer-Encoding": "chunked"})[0] == 411
 
 
 @pytest.mark.parametrize("length", ["-1", "ten"])

@@ -6,7 +6,6 @@ import psycopg
 
 from local.prices import price_packages
 from standin import StripeAccount
-from standin.__main__ import seed
 
 
 def account(id_seed: str) -> StripeAccount:
@@ -72,7 +71,3 @@ def test_sessions_and_events_of_two_accounts_with_the_same_prices_differ(databas
         session_id = sold.create_checkout_session([(price, 1)])["id"]
         ids |= {session_id, *(event["id"] for event in sold.complete(session_id))}
     assert len(ids) == 2 * (1 + len(sold.events))
-
-
-def test_the_stand_in_alone_has_the_same_prices_in_every_run() -> None:
-    assert seed(account("first")) == seed(account("second"))
