@@ -31,6 +31,7 @@ RUN_BY = {
     "make demo": "tests/e2e/test_demo.py",
     "make build": "tests/e2e/test_artefact.py",
     "make test": "tests",  # by whoever reads this
+    ".venv/bin/python -m standin --seed --port 8001": "standin/tests/test_command.py",
     "PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes": (
         "tests/integration/test_event_outcomes.py"
     ),
