@@ -85,12 +85,8 @@ def redeem(store: Store, discounts: list[Json]) -> None:
             used = store.find(object_type, discount[object_type])
             if used is not None:
                 store.update(used, times_redeemed=used["times_redeemed"] + 1)
-                _retire(store, used)
-
-
-def _retire(store: Store, used: Json) -> None:
-    if used["times_redeemed"] == used["max_redemptions"]:
-        store.update(used, **{"valid" if used["object"] == "coupon" else "active": False})
+                if used["times_redeemed"] == used["max_redemptions"]:
+                    store.update(used, **{"valid" if object_type == "coupon" else "active": False})
 
 
 def _read_one(store: Store, given: Parameters) -> Json:

@@ -59,8 +59,11 @@ class Operation:
 def operation(method: str, path: str) -> Operation | None:
     """The call that Stripe has at a path, or None; a fixed word goes before an id."""
     parts = tuple(path.strip("/").split("/"))
-    below = _templates(method.lower()).get((len(parts), *parts[:2]), ())
-    found = [each for each in below if _fits(each, parts)]
+    found = [
+        template
+        for template in _templates(method.lower()).get((len(parts), *parts[:2]), ())
+        if all(_is_id(name) or name == part for name, part in zip(template, parts, strict=True))
+    ]
     if not found:
         return None
     template = min(found, key=lambda each: sum(map(_is_id, each)))
@@ -121,10 +124,6 @@ def _templates(method: str) -> dict[tuple[object, ...], list[Template]]:
         if method in calls:
             found.setdefault((len(template), *template[:2]), []).append(template)
     return found
-
-
-def _fits(template: Template, parts: Template) -> bool:
-    return all(_is_id(name) or name == part for name, part in zip(template, parts, strict=True))
 
 
 def _is_id(name: str) -> bool:

@@ -7,6 +7,7 @@ A route is a method and a path, with `{}` for each id. Source: https://docs.stri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from standin import checkout_calls, disputes, listing, payment_intents, refunds
@@ -19,6 +20,7 @@ from standin.store import Store
 
 _EVENTS_REACH_BACK_SECONDS = 30 * 24 * 3600
 _MAX_TYPES = 20
+# Shape: https://docs.stripe.com/api/accounts/object
 _ACCOUNT: Json = {
     "id": "acct_1Standin00000000",
     "object": "account",
@@ -112,13 +114,19 @@ def listing_all(name: str, resource: Resource) -> Handler:
         if resource.object_type == "event":
             keeps.append(_event_filter(given))
         wanted = given.given(*resource.filters)
-        keeps += [_has(resource.filters[param].split("."), wanted[param]) for param in wanted]
+        for param, value in wanted.items():
+            path = resource.filters[param].split(".")
+            keeps.append(partial(_agrees, path=path, wanted=value))
         table = store.tables[resource.object_type]
         ids = table.ids()
         for param in wanted:
             if param in table.indexed:
                 ids = table.ids(param, wanted[param])
-        return lambda: listing.page(table, ids, cursor, _all_of(keeps), f"/v1/{name}")
+
+        def keep(found: Json) -> bool:
+            return all(each(found) for each in keeps)
+
+        return lambda: listing.page(table, ids, cursor, keep, f"/v1/{name}")
 
     return list_all
 
@@ -145,21 +153,12 @@ def core_event(store: Store, call: Call) -> Work:
     return lambda: thin_event(found)
 
 
-def _account(_store: Store, _call: Call) -> Work:
-    """Shape: https://docs.stripe.com/api/accounts/object"""
-    return lambda: _ACCOUNT
-
-
 def _in_reach(store: Store, resource: Resource) -> Callable[[Json], bool]:
     """Events are kept for 30 days. Source: https://docs.stripe.com/api/events"""
     if resource.object_type != "event":
         return lambda _found: True
     oldest = store.now() - _EVENTS_REACH_BACK_SECONDS
     return lambda found: bool(found["created"] >= oldest)
-
-
-def _has(path: list[str], wanted: Any) -> Callable[[Json], bool]:
-    return lambda found: _agrees(found, path, wanted)
 
 
 def _agrees(found: Any, path: list[str], wanted: Any) -> bool:
@@ -194,10 +193,6 @@ def _matches(event_type: str, pattern: str) -> bool:
     return event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
 
 
-def _all_of(keeps: list[Callable[[Json], bool]]) -> Callable[[Json], bool]:
-    return lambda found: all(keep(found) for keep in keeps)
-
-
 def _of(name: str, resource: Resource) -> Iterator[tuple[str, Handler]]:
     """The routes that the table of resources says."""
     yield f"GET /v1/{name}/{{}}", retrieving(resource)
@@ -214,7 +209,7 @@ def _of(name: str, resource: Resource) -> Iterator[tuple[str, Handler]]:
 _SESSIONS, _LINKS = "checkout/sessions", "payment_links"
 ROUTES: dict[str, Handler] = {
     **{route: handler for each in RESOURCES.items() for route, handler in _of(*each)},
-    "GET /v1/account": _account,
+    "GET /v1/account": lambda _store, _call: lambda: _ACCOUNT,
     f"GET /v1/{_SESSIONS}/{{}}/line_items": line_items(_SESSIONS, "checkout.session", "session"),
     f"GET /v1/{_LINKS}/{{}}/line_items": line_items(_LINKS, "payment_link", "payment_link"),
     "GET /v2/core/events/{}": core_event,
