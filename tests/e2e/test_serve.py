@@ -25,7 +25,7 @@ import pytest
 from local.kept_database import kept_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-m", "local.serve", "--port=0", "--stripe-port=0"]
+COMMAND = [sys.executable, "-m", "local", "serve", "--port=0", "--stripe-port=0"]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SECONDS = 60
 
@@ -247,6 +247,7 @@ def test_a_configuration_that_is_not_served_is_told(
     said = refused(folder / "none", **{name: value})
     assert told in said
     assert "hush" not in said
+    assert "the migrate function" not in said
 
 
 def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -> None:

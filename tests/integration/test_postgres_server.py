@@ -40,7 +40,7 @@ def _until(condition: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 def _program(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "local.postgres", *arguments]
+    command = [sys.executable, "-m", "local", "postgres", *arguments]
     env = os.environ | environment
     return subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True)
 
@@ -168,5 +168,5 @@ def test_the_url_of_a_database_keeps_the_password_and_the_options() -> None:
 
 
 def test_a_configured_server_must_be_a_url() -> None:
-    with pytest.raises(ValueError, match="postgresql://"):
+    with pytest.raises(ServerError, match="postgresql://"):
         databases_at("host=db.example")
