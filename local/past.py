@@ -40,7 +40,8 @@ def set_back(url: str, days: int) -> None:
             "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
         )
         connection.execute(
-            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
+            "UPDATE reconcile_checkpoints"
+            " SET begins_at = begins_at - make_interval(days => %(days)s),"
             " resume_from = resume_from - make_interval(days => %(days)s)",
             {"days": days},
         )
@@ -164,9 +165,9 @@ def lost_deliveries(environment: MutableMapping[str, str]) -> Iterator[None]:
 def _listener() -> Callable[[list[dict[str, Any]]], None]:
     """Loses events by chance, and gives the others to the five steps at once."""
     from domain.events import Hint, Origin, identify
-    from handlers import wiring
+    from handlers.reconcile import ports_of
 
-    converge, chance = wiring.reconcile_sources(dry_run=False).converge, random.Random(30)  # noqa: S311
+    converge, chance = ports_of(dry_run=False).converge, random.Random(30)  # noqa: S311
 
     def listen(events: list[dict[str, Any]]) -> None:
         for event in events:

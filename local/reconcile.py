@@ -13,11 +13,11 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from handlers import wiring
+from handlers.app import app
+from handlers.reconcile import ports_of
 from local import Misuse
 from local.configured import names_deployment
 from local.past import LOST, PURCHASES, lost_deliveries
-from reconcile.answers import iso
 from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import (
     ProveRequest,
@@ -25,8 +25,8 @@ from reconcile.requests import (
     RequestRefused,
     read_request,
 )
-from reconcile.run import Limits, Step
-from reconcile.walks import Reconciled, reconcile
+from reconcile.run import Reconciled, reconcile
+from reconcile.work import Limits, Step, iso
 
 _INTERRUPTED = 130
 _LINE_EVERY_SECONDS = 5.0
@@ -96,7 +96,7 @@ def run_reconcile(given: Mapping[str, Any]) -> int:
         print("\nStopped. What is done is done: the same command goes on from here.")
         return _INTERRUPTED
     finally:
-        wiring.close()
+        app.close()
     _tell(done)
     return 0 if done.finished and not done.tally.failures else 1
 
@@ -109,10 +109,10 @@ def reconciled(request: ReconcileRequest) -> Reconciled:
         begins_at = step.place.begins_at
         position = f"{begins_at + (step.target - begins_at) * step.covered:%Y-%m-%d %H:%M}"
         objects, repairs = step.tally.checked.total(), step.tally.repairs_total
-        bar.show(step.place.sweep, step.covered, position, objects, f"{repairs} repairs")
+        bar.show(step.place.listing, step.covered, position, objects, f"{repairs} repairs")
 
     try:
-        sources = wiring.reconcile_sources(request.dry_run)
+        sources = ports_of(request.dry_run)
         return reconcile(
             request, sources, Limits(lambda: math.inf, request.max_pages), show, _now()
         )
@@ -131,7 +131,7 @@ def _tell(done: Reconciled) -> None:
     print(f"Checked {checked or 'nothing'}.")
     print(f"{tally.missed} events were not delivered; {tally.repairs_total} payments {verb}.")
     for place in done.places:
-        print(f"  {place.sweep} are done before {iso(place.resume_from)}")
+        print(f"  {place.listing} are done before {iso(place.resume_from)}")
     if done.stop is not None:
         print(f"Stopped by {done.stop.because}: {done.stop.message or 'run it again to go on'}.")
 
@@ -151,7 +151,7 @@ def run_prove(given: Mapping[str, Any]) -> int:
             with lost_deliveries(os.environ):
                 proof = _proved_story(request)
     finally:
-        wiring.close()
+        app.close()
     return 0 if proof.equal else 1
 
 
@@ -170,7 +170,7 @@ def proved(request: ProveRequest) -> Proof:
         print(f"  {unequal.subject}  {unequal.difference}")
 
     try:
-        sources = wiring.reconcile_sources(dry_run=True)
+        sources = ports_of(dry_run=True)
         proof = prove(request, sources, Limits(lambda: math.inf), Watcher(tell, show), _now())
     finally:
         bar.clear()

@@ -141,7 +141,8 @@ def open_till(port: int = 0) -> Iterator[str]:
     Raises MigrationError and PortTaken.
     """
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import reports, webhook, wiring
+    from handlers import reports, webhook
+    from handlers.app import app
 
     routes = {
         "POST /stripe/webhook": webhook.handler,
@@ -153,7 +154,7 @@ def open_till(port: int = 0) -> Iterator[str]:
         with gateway(routes, port=port) as url:
             yield url
     finally:
-        wiring.close()
+        app.close()
 
 
 def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:

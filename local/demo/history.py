@@ -119,11 +119,16 @@ def open_with_story(shop: Shop, clock: Clock, environment: MutableMapping[str, s
 @contextmanager
 def _new_users(environment: MutableMapping[str, str]) -> Iterator[None]:
     """The story tells of users who were never seen before, however they are treated later."""
+    # Imported here because handlers read their configuration when they are first used.
+    from handlers.app import app
+
     configured = environment.get("UNKNOWN_USERS")
     environment["UNKNOWN_USERS"] = "create"
+    app.close()
     try:
         yield
     finally:
         del environment["UNKNOWN_USERS"]
         if configured is not None:
             environment["UNKNOWN_USERS"] = configured
+        app.close()
