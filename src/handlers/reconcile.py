@@ -11,7 +11,6 @@ from adapters.settings import STRIPE_API
 from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
 from adapters.telemetry import Telemetry
 from adapters.totals import fold
-from domain.measurements import Measurement
 from handlers.app import app
 from handlers.till import credentials
 from reconcile.dry_run import DryCheckpoints, DryPayments, DryRows
@@ -74,7 +73,7 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
     done = reconcile(request, ports, limits, log.page, now)
     log.repairs(done.tally)
     if not request.dry_run:
-        telemetry.measure(done.measurements)
+        telemetry.count(done.counts)
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
@@ -90,7 +89,7 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
 def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
     ports = ports_of(dry_run=True)
     proof = prove(request, ports, limits, Watcher(_log_difference, _log_day), now)
-    telemetry.measure([Measurement("ProofDifferences", proof.differences_total)])
+    telemetry.count({"ProofDifferences": proof.differences_total})
     return proof
 
 

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.derive import derive
-from domain.money import to_major
 from domain.packages import ForSale
-from domain.payment import Payment, PaymentStatus, held_for_unknown_user
+from domain.payment import Payment, PaymentStatus, held_for_unknown_user, to_major
 from domain.stripe_objects import Purchase, id_of, seconds
 from reconcile.ports import FoundPayment
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.events import Reference, ReferenceKind
-from domain.measurements import Measurement
 from reconcile.checkpoints import (
     SCHEDULE,
     Checkpoint,
@@ -72,19 +71,19 @@ class Reconciled:
         }
 
     @property
-    def measurements(self) -> list[Measurement]:
+    def counts(self) -> dict[str, int]:
         """What alarms stand on: lost deliveries, objects passed by, runs that stay away. A backfill
         looks at history, where to find something is no alarm; to pass something by is one, for
         nobody looks there again."""
-        failures = Measurement("ReconcileFailures", len(self.tally.failures))
+        failures = {"ReconcileFailures": len(self.tally.failures)}
         if self.request.since is not None:
-            return [failures]
-        measured = [
-            Measurement("ReconcileRepairs", self.tally.lost_deliveries),
-            Measurement("ReconcileMissed", self.tally.missed),
-            failures,
-        ]
-        return [*measured, Measurement("ReconcileFinished")] if self.finished else measured
+            return failures
+        return {
+            **failures,
+            "ReconcileRepairs": self.tally.lost_deliveries,
+            "ReconcileMissed": self.tally.missed,
+            **({"ReconcileFinished": 1} if self.finished else {}),
+        }
 
 
 def reconcile(

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.measurements import Measurement
 from reconcile.requests import ReconcileRequest
 from reconcile.run import Reconciled
 from reconcile.tally import LISTED, Failure, Tally
@@ -38,12 +37,10 @@ def test_an_answer_lists_as_many_failures_as_it_has_room_for() -> None:
 
 @pytest.mark.parametrize("since", [None, SINCE])
 def test_what_was_passed_by_is_measured_in_a_backfill_too(since: datetime | None) -> None:
-    measured = run_of(failures=3, since=since).measurements
-    assert Measurement("ReconcileFailures", 3) in measured
+    measured = run_of(failures=3, since=since).counts
+    assert measured["ReconcileFailures"] == 3
 
 
 def test_a_finished_run_of_the_schedule_is_measured_as_one_whatever_it_passed_by() -> None:
-    assert Measurement("ReconcileFinished") in run_of(failures=3).measurements
-    assert (
-        Measurement("ReconcileFinished") not in run_of(failures=0, stop=Stop("time")).measurements
-    )
+    assert "ReconcileFinished" in run_of(failures=3).counts
+    assert "ReconcileFinished" not in run_of(failures=0, stop=Stop("time")).counts
