@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from local import Failure
 from local.demo.history import open_with_story
@@ -104,6 +104,11 @@ def take_screenshots(address: str | None) -> None:
         for shot in _SHOTS:
             page.set_viewport_size({"width": shot.width, "height": shot.height})
             page.emulate_media(color_scheme=shot.theme)
-            page.goto(f"{address}/{shot.page}")
+            try:
+                page.goto(f"{address}/{shot.page}")
+            except Error as error:
+                raise Failure(
+                    f"{address} shows no page: {error.message.splitlines()[0]}"
+                ) from error
             page.screenshot(path=_FOLDER / f"{shot.name}.png")
             print(f"docs/screenshots/{shot.name}.png", flush=True)

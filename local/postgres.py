@@ -170,8 +170,11 @@ def initialise(launch: Launch) -> None:
         raise ServerError(f"{launch.data} is no database, and no empty folder to make one in")
     if not launch.user.can_enter(launch.data.parent):
         raise ServerError(f"root runs Postgres as {launch.user.name}, shut out of {launch.data}")
-    launch.data.mkdir(parents=True, exist_ok=True)
-    launch.user.own(launch.data)
+    try:
+        launch.data.mkdir(parents=True, exist_ok=True)
+        launch.user.own(launch.data)
+    except OSError as error:
+        raise ServerError(f"{launch.data} cannot be made: {error.strerror}") from error
     _run_initdb(launch)
 
 

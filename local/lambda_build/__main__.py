@@ -24,7 +24,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         has_bytecode = build(given.folder, Target(given.machine, given.python))
-    except Failure as error:
+    except (Failure, OSError) as error:
         raise SystemExit(str(error)) from error
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -157,6 +157,14 @@ def test_data_in_a_folder_that_the_server_cannot_enter_is_refused(tmp_path: Path
         pass
 
 
+def test_data_below_a_file_is_refused() -> None:
+    with temporary_folder(server_user()) as folder:
+        (folder / "file").write_text("")
+        data = folder / "file" / "data"
+        with pytest.raises(ServerError, match="cannot be made"), postgres_server(data):
+            pass
+
+
 def test_a_configured_server_is_used_instead(empty_database_url: str) -> None:
     with available_server({"DATABASE_URL": empty_database_url}) as server:
         assert server.admin_url == empty_database_url
