@@ -249,7 +249,7 @@ def test_the_columns_of_a_payment_are_described_in_their_order(till: Till) -> No
 
 def test_the_readme_shows_what_the_demo_prints() -> None:
     played = subprocess.run(
-        [sys.executable, "-m", "local.demo"],
+        [sys.executable, "-m", "local", "demo"],
         cwd=PROJECT,
         env=os.environ | {"PYTHONPATH": "src:.", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,

@@ -1,22 +1,50 @@
-"""Purchases of every kind in a stand-in account, spread over a stretch of time."""
+"""Purchases of days gone by, of every kind: for a till that looks back."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import psycopg
+
+from local.shop import open_shop, silence
 from standin import StripeAccount
+
+# The story for trying reconcile and prove.
+PURCHASES = 150
+DAYS = 5
+LOST = 0.3
+# The last deliveries must be older than what may still be on its way.
+_SECONDS_AGO = 120
 
 
 class Clock:
-    """A clock that stands still until it is moved: the account's time, in Unix seconds."""
+    """An account's time in Unix seconds: it stands still where it is set, else is the present."""
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float | None = None) -> None:
         self.at = at
 
     def __call__(self) -> float:
-        return self.at
+        return time.time() if self.at is None else self.at
+
+
+def set_back(url: str, days: int) -> None:
+    """As if the till at `url` had been installed so many days earlier: purchases that a program
+    plays in the past would be held as sold before the till, and not looked for."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
+        )
+        connection.execute(
+            "UPDATE reconcile_checkpoints"
+            " SET begins_at = begins_at - make_interval(days => %(days)s),"
+            " resume_from = resume_from - make_interval(days => %(days)s)",
+            {"days": days},
+        )
 
 
 def _declined_then_paid(account: StripeAccount, session_id: str) -> None:
@@ -95,19 +123,20 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
 
 
 @dataclass(frozen=True)
-class Shop:
-    """Sells packages to a few users, by seeded chance. `prices` are the Stripe prices."""
+class Customers:
+    """A few users who buy packages, by seeded chance. `prices` are the Stripe prices."""
 
     account: StripeAccount
     prices: Mapping[str, str]
     clock: Clock
     chance: random.Random = field(default_factory=lambda: random.Random(6))  # noqa: S311
 
-    def sell(self, purchases: int, until: float) -> None:
+    def buy(self, purchases: int, until: float) -> None:
         """Lets so many purchases happen, evenly between the clock's time and `until`."""
-        step = (until - self.clock.at) / purchases
+        began = self.clock()
+        step = (until - began) / purchases
         for number in range(purchases):
-            self.clock.at += step
+            self.clock.at = began + (number + 1) * step
             LIFECYCLES[number % len(LIFECYCLES)](self.account, self._session())
 
     def _session(self) -> str:
@@ -116,3 +145,34 @@ class Shop:
             client_reference_id=f"user_{self.chance.randrange(40)}",
         )
         return str(created["id"])
+
+
+@contextmanager
+def lost_deliveries(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Configure a till that a third of all deliveries never reached."""
+    clock = Clock(time.time() - DAYS * 24 * 3600)
+    with ExitStack() as running:
+        with silence():
+            shop = running.enter_context(open_shop(environment, clock))
+        set_back(shop.database_url, DAYS + 1)
+        listen = _listener()
+        shop.account.subscribe(listen)
+        Customers(shop.account, shop.prices, clock).buy(PURCHASES, time.time() - _SECONDS_AGO)
+        shop.account.unsubscribe(listen)
+        yield
+
+
+def _listener() -> Callable[[list[dict[str, Any]]], None]:
+    """Loses events by chance, and gives the others to the five steps at once."""
+    from domain.events import Hint, Origin, identify
+    from handlers.reconcile import ports_of
+
+    converge, chance = ports_of(dry_run=False).converge, random.Random(30)  # noqa: S311
+
+    def listen(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            hint = identify(event, Origin.WEBHOOK, livemode=False)
+            if isinstance(hint, Hint) and chance.random() >= LOST:
+                converge(hint)
+
+    return listen
