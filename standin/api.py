@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from standin import expansion, published
 from standin.account import StripeAccount
-from standin.calls import Call, Parameters, Work, values_of
+from standin.calls import Call, Parameters, Work, path_of, values_of
 from standin.errors import ApiError, IllegalMove, Json, lacking
 from standin.routes import ROUTES
 from standin.typed import typed
@@ -58,12 +58,12 @@ class Api:
 
     def _work(self, request: Request) -> Work:
         """Read a request: what is left is to do it."""
-        call = published.operation(request.method, request.path)
+        call = published.operation(request.method, path_of(request))
         if call is None:
-            message = f"Unrecognized request URL ({request.method}: {request.path})."
+            message = f"Unrecognized request URL ({request.method}: {path_of(request)})."
             raise ApiError(404, message)
         if call.route not in ROUTES:
-            raise lacking(f"the call {request.method} {request.path}")
+            raise lacking(f"the call {request.method} {path_of(request)}")
         store = self._account.store
         given = Parameters(typed(call.parameters, values_of(request)))
         tree = expansion.tree_of(given.take("expand", []))
@@ -148,7 +148,7 @@ class Keys:
         key = _key_of(request)
         if key is not None:
             said = (answer.status_code, answer.get_data())
-            self._kept[key] = Kept(request.path, values_of(request), self._now(), *said)
+            self._kept[key] = Kept(path_of(request), values_of(request), self._now(), *said)
 
 
 def _key_of(request: Request) -> str | None:
@@ -157,7 +157,7 @@ def _key_of(request: Request) -> str | None:
 
 
 def _check_same(kept: Kept, request: Request, key: str) -> None:
-    if kept.path != request.path:
+    if kept.path != path_of(request):
         message = "Keys for idempotent requests can only be used for the same endpoint they were"
         message += f" first used for ('{kept.path}' in this case)."
     elif kept.values != values_of(request):

@@ -25,6 +25,12 @@ _KEYS = re.compile(r"[^\[\]]+|\[\]")
 _NAME = re.compile(r"^[^\[\]]+(\[[^\[\]]*\])*$")
 
 
+def path_of(request: Request) -> str:
+    """A request's path as it was sent: a slash in an id is encoded, and is no slash of the path."""
+    path: str = request.environ["RAW_URI"]
+    return path.partition("?")[0]
+
+
 def values_of(request: Request) -> Json:
     """A request's parameters, nested, as texts: a POST's form after what its address says."""
     form = request.get_data() if request.method == "POST" else b""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from standin.errors import Json, lacking
 
@@ -67,7 +68,8 @@ def operation(method: str, path: str) -> Operation | None:
     if not found:
         return None
     template = min(found, key=lambda each: sum(map(_is_id, each)))
-    ids = tuple(part for part, name in zip(parts, template, strict=True) if _is_id(name))
+    matched = zip(parts, template, strict=True)
+    ids = tuple(unquote(part) for part, name in matched if _is_id(name))
     return Operation(_route(method, template), ids, _parameters(method.lower(), template))
 
 

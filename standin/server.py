@@ -10,6 +10,7 @@ from werkzeug import Request, Response
 from standin import published
 from standin.account import StripeAccount
 from standin.api import Api
+from standin.calls import path_of
 from standin.faults import Faults
 from standin.forwarding import Forwarder
 from standin.http_server import listening
@@ -32,10 +33,11 @@ class Server:
 
     def respond(self, request: Request) -> Response:
         """The answer to a request; ConnectionAbortedError for one that is to get none."""
-        if not request.path.startswith(("/v1/", "/v2/")):
+        path = path_of(request)
+        if not path.startswith(("/v1/", "/v2/")):
             return self._pages.answer(request)
-        self.requests.append((request.method, request.path))
-        fault = self.faults.next_for(request.path)
+        self.requests.append((request.method, path))
+        fault = self.faults.next_for(path)
         kind = fault.kind if fault is not None else None
         if kind == "drop":
             raise ConnectionAbortedError("as it was ordered")
@@ -45,7 +47,7 @@ class Server:
             return Response("<html>not JSON", content_type="text/html")
         failing = fault.status if fault is not None and kind == "status" else None
         answer = self.api.answer(request, failing)
-        self.faults.answering(request.method, request.path)
+        self.faults.answering(request.method, path)
         return answer
 
 

@@ -68,6 +68,16 @@ def test_a_bad_request_is_answered_in_stripes_error_shape(
     assert (error.get("code"), error.get("param")) == (code, param)
 
 
+def test_a_slash_in_an_id_is_no_slash_of_the_path(server: Server) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match=r"No such event: '\.\./events'"):
+        client_of(server).v1.events.retrieve("../events")
+
+
+def test_an_id_is_decoded(caller: Caller) -> None:
+    caller.post("products", {"id": "my product", "name": "Starter"})
+    assert caller.get("products/my%20product")["name"] == "Starter"
+
+
 def test_requests_are_logged_for_counting(account: StripeAccount, server: Server) -> None:
     session_id = an_open_session(account)
     raw(server, f"/v1/checkout/sessions/{session_id}?expand[]=line_items")
