@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import time
+from collections.abc import Sequence
 from threading import Event
 
 from standin.account import StripeAccount
@@ -15,20 +16,20 @@ from standin.store import Ids
 _PACKAGES = (("Starter", 4900), ("Professional", 19900), ("Enterprise", 49900))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted. A new run has new ids, so that it may meet an old database."""
     parser = _parser()
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     account = StripeAccount(
         api_key=options.key, webhook_secret=options.secret, id_seed=str(time.time_ns())
     )
     if options.seed:
         seed(account)
     stopped = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         with serving(account, port=options.port, forward_to=options.forward_to) as server:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stopped.set())
             print(f"Stripe stand-in: {server.url}  (STRIPE_API_BASE, and a page to pay on)")
             print(f"API key: {options.key}   webhook secret: {options.secret}", flush=True)
             stopped.wait()

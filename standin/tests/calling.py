@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from werkzeug import Request, Response
-from werkzeug.test import EnvironBuilder
 
 from standin import StripeAccount
 from standin.api import Api
@@ -39,11 +40,11 @@ class Caller:
         sent = {"authorization": f"Bearer {self.account.api_key}", **headers}
         if key is not None:
             sent["idempotency-key"] = key
-        query, body = ("", encoded) if method == "POST" else (encoded, "")
-        built = EnvironBuilder(
-            path, method=method, query_string=query or None, headers=sent, data=body
-        )
-        return self._api.answer(Request(built.get_environ()), failing)
+        if method == "POST":
+            request = a_request(method, path, sent, encoded.encode())
+        else:
+            request = a_request(method, f"{path}?{encoded}" if encoded else path, sent)
+        return self._api.answer(request, failing)
 
     def call(self, method: str, path: str, params: Json | None = None, **more: Any) -> Json:
         """The JSON of a call that must succeed."""
@@ -79,6 +80,26 @@ class Caller:
         answer = self.answer(method, f"/v1/{path}", params, **more)
         assert answer.status_code != 200, json.loads(answer.data)
         return {"status": answer.status_code, **json.loads(answer.data)["error"]}
+
+
+def a_request(
+    method: str, uri: str, headers: Mapping[str, str] = MappingProxyType({}), body: bytes = b""
+) -> Request:
+    """A request as the server makes it, without a server; thousands of them take no time."""
+    path, _, query = uri.partition("?")
+    environ = {
+        "REQUEST_METHOD": method,
+        "RAW_URI": uri,
+        "PATH_INFO": unquote(path),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    named = {f"HTTP_{name.upper().replace('-', '_')}": headers[name] for name in headers}
+    return Request(environ | named)
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -9,14 +9,15 @@ import subprocess
 import sys
 from urllib.request import urlopen
 
-from standin import StripeAccount
-from standin.__main__ import seed
+import pytest
 
-COMMAND = [sys.executable, "-m", "standin"]
+from standin import StripeAccount
+from standin.__main__ import main, seed
 
 
 def test_the_command_serves_until_it_is_ended() -> None:
-    with subprocess.Popen([*COMMAND, "--seed"], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "standin", "--seed"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         assert url is not None
@@ -27,15 +28,13 @@ def test_the_command_serves_until_it_is_ended() -> None:
     assert (code, "Enterprise, 499.00 USD" in html) == (0, True)
 
 
-def test_a_port_that_is_taken_is_an_error_in_one_line() -> None:
+def test_a_port_that_is_taken_is_an_error_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [*COMMAND, "--port", str(port)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (
-        2,
-        f"python -m standin: error: port {port} on 127.0.0.1 is taken",
-    )
+        with pytest.raises(SystemExit):
+            main(["--port", str(port)])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == f"python -m standin: error: port {port} on 127.0.0.1 is taken"
 
 
 def test_the_packages_it_begins_with_have_the_same_prices_in_every_run() -> None:

@@ -7,14 +7,12 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from werkzeug import Request
-from werkzeug.test import EnvironBuilder
 
 from standin import Server, StripeAccount, serving
 from standin.forwarding import Attempt, Forwarder
 from standin.pages import Pages
 from standin.tests.builders import a_paid_session, an_open_session, types
-from standin.tests.calling import Caller, a_line, session_params
+from standin.tests.calling import Caller, a_line, a_request, session_params
 from standin.tests.receiver import receiving
 
 
@@ -173,8 +171,8 @@ def test_a_delivery_that_ends_while_its_page_is_made_has_the_page_look_again(
 ) -> None:
     session_id = an_open_session(account)
     account.expire(session_id)
-    request = Request(EnvironBuilder(f"/pay/{session_id}").get_environ())
-    shown = Pages(account, JustDelivering(account)).answer(request)
+    pages = Pages(account, JustDelivering(account))
+    shown = pages.answer(a_request("GET", f"/pay/{session_id}"))
     assert b'http-equiv="refresh"' in shown.data
 
 
