@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from adapters.multipart_upload import MultipartUpload
 from adapters.postgres import Connection
 from reports.answers import Exported
-from reports.csv_format import csv_line, csv_lines
+from reports.formats import csv_line, csv_lines
 from reports.queries import Query
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from adapters.sql_files import SQL_ROOT, statement
 from domain.packages import ForSale
 from reconcile.progress import Progress, Sweep
 from reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
-from reports.header import read_report
+from reports.declaration import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
 FIND_PAYMENTS = statement("reconcile/find_payments")

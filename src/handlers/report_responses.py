@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from handlers.report_requests import ReportRequest
 from reports.answers import Answer, Page, Source
 from reports.catalogue import Catalogue
-from reports.csv_format import as_csv
+from reports.formats import as_csv
 from reports.json_format import as_json
 from reports.pages import index_page, problem_page, report_page
 from reports.problems import Problem, ProblemCode

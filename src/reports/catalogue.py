@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.header import read_report
+from reports.declaration import read_report
 from reports.parameters import Parameter
 from reports.problems import Problem, nearest, shown
 from reports.report import Report

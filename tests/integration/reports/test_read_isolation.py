@@ -12,7 +12,7 @@ from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
 from handlers import operations
 from reports.answers import Answer, answer
-from reports.header import HeaderError
+from reports.declaration import HeaderError
 from reports.problems import Problem
 from tests.databases import TestDatabases
 from tests.integration.reports.books import START, Books

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.sql_files import SQL_ROOT
-from reports.header import read_report
+from reports.declaration import read_report
 from reports.style import PAGE_STYLE
 from tests.integration.reports.books import START, Books
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from reports.answers import Exported, Table
 from reports.catalogue import Catalogue, read_catalogue
-from reports.header import read_report
+from reports.declaration import read_report
 from reports.parameters import Argument
 from reports.problems import Problem
 from reports.queries import Query

@@ -2,8 +2,8 @@
 
 import pytest
 
+from reports.declaration import read_report
 from reports.declarations import HeaderError
-from reports.header import read_report
 from reports.report import Chart
 from tests.unit.reports.builders import parameterised, report, report_file
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.csv_format import as_csv
+from reports.formats import as_csv
 from tests.unit.reports.builders import table
 
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
