@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from adapters.multipart_upload import MultipartUpload
 from adapters.postgres import Connection
 from reports.answers import Exported
-from reports.formats import csv_line, csv_lines
+from reports.formats import csv_lines
 from reports.queries import Query
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Bucket:
             MultipartUpload(self._client, self._name, key, file_name) as upload,
         ):
             cursor.execute(query.statement, query.values)
-            upload.write(csv_line([column.name for column in cursor.description or ()]).encode())
+            upload.write(csv_lines([[column.name for column in cursor.description or ()]]).encode())
             while batch := cursor.fetchmany(_ROWS_A_FETCH):
                 if seconds_left() < _SECONDS_TO_FINISH:
                     raise OutOfTime

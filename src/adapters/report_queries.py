@@ -13,7 +13,7 @@ from psycopg import errors
 from adapters.postgres import Connection, Database, DatabaseUnavailable
 from adapters.sql_files import SQL_ROOT
 from reports.answers import Exported, Table
-from reports.catalogue import Catalogue, read_catalogue
+from reports.declaration import Catalogue, read_catalogue
 from reports.problems import Problem
 from reports.queries import Query
 

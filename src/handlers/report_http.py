@@ -6,7 +6,7 @@ from typing import Any
 from handlers.report_requests import ReportRequest
 from handlers.report_responses import response_of
 from reports.answers import Source, answer
-from reports.negotiation import MEDIA_TYPES, preferred
+from reports.formats import MEDIA_TYPES, preferred
 from reports.problems import Problem, shown
 from reports.requests import FORMATS
 

@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from handlers.report_requests import ReportRequest
 from reports.answers import Answer, Page, Source
-from reports.catalogue import Catalogue
-from reports.formats import as_csv
-from reports.json_format import as_json
+from reports.declaration import Catalogue
+from reports.formats import as_csv, as_json
 from reports.pages import index_page, problem_page, report_page
 from reports.problems import Problem, ProblemCode
 from reports.style import CONTENT_SECURITY_POLICY

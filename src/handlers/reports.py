@@ -14,8 +14,14 @@ from handlers.report_requests import report_request_of
 from reports.answers import Source, answer
 from reports.direct import as_object
 from reports.problems import Problem
-from reports.widget_calls import asks_to_describe, call_of, is_widget, widget_of
-from reports.widgets import documentation, widget_html
+from reports.widgets import (
+    asks_to_describe,
+    call_of,
+    documentation,
+    is_widget,
+    widget_html,
+    widget_of,
+)
 
 telemetry = Telemetry("reports")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from reports.catalogue import Catalogue
 from reports.cursors import cursor_after, keys_after
+from reports.declaration import Catalogue, Report, Sort
 from reports.parameters import Arguments, bind
 from reports.problems import Problem
 from reports.queries import (
@@ -16,7 +16,6 @@ from reports.queries import (
     summary_query,
     whole_query,
 )
-from reports.report import Report, Sort
 from reports.requests import Request, read_request
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from reports.formats import number
 from reports.kinds import written
 from reports.markup import Markup, Part, element, joined
 
@@ -16,7 +17,6 @@ _WAITING = {"pending", "disputed", "refunded"}
 _BAD = {"failed", "lost"}
 _CHANGES = {"delta"}
 _BADGES = {"payment_status", "outcome", "held_reason"}
-_ABBREVIATIONS = {"id": "ID", "usd": "USD", "api": "API"}
 
 NOTHING = joined(
     [
@@ -24,12 +24,6 @@ NOTHING = joined(
         element("span", "none", class_="unseen"),
     ]
 )
-
-
-def heading(column: str) -> str:
-    """A column's name in words: `amount_paid` is "Amount paid"."""
-    words = [_ABBREVIATIONS.get(word, word) for word in column.split("_")]
-    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def is_number(value: Any) -> bool:
@@ -50,12 +44,6 @@ def cell(column: str, value: Any, user_link: UserLink) -> Part:
     if is_number(value):
         return number(value, signed=column in _CHANGES)
     return _text(value)
-
-
-def number(value: int | Decimal, *, signed: bool = False) -> str:
-    """With thousands apart, and every digit after the point."""
-    sign = "+" if signed else ""
-    return f"{value:{sign},}" if isinstance(value, int) else f"{value:{sign},f}"
 
 
 def _mood(column: str, value: str) -> str:

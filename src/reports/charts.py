@@ -1,22 +1,105 @@
-"""Draws a plot as a static SVG: no script, no style of its own, a text for screen readers.
+"""A report's rows as a static SVG: no script, no style of its own, a text for screen readers.
 
 Colours come from the page through the classes `series-1` to `series-3`, `grid` and `quiet`. Sizes
 are in pixels, computed with decimals from the amounts.
 """
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Literal
 
-from reports.cells import number
+from reports.answers import Page
+from reports.formats import heading, number
 from reports.markup import Markup, element
-from reports.plots import Plot
-from reports.scales import Scale, scale_to, spaced
+
+# More bars than these are no picture any more; the table has them all.
+MAX_BARS = 20
 
 _HEIGHT = 260
 _TOP, _BOTTOM, _LEFT, _RIGHT = 12, 28, 64, 8
 _BAR, _BAR_GAP = 20, 14
 _LETTER = Decimal(7)
 _LABEL_SPACE = 80
+_STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
+_MOST_MARKS = 5
+
+
+@dataclass(frozen=True)
+class Series:
+    """One value for each label of a plot, none below zero."""
+
+    name: str
+    values: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture to draw. `by` names what the labels are, each series has a value for every one."""
+
+    shape: Literal["columns", "bars"]
+    title: str
+    by: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+
+
+def plot_of(page: Page) -> Plot | None:
+    """The picture that the report declares; None when it declares none or all would be zero."""
+    chart = page.report.chart
+    if chart is None:
+        return None
+    rows = page.table.rows if chart.shape == "columns" else page.table.rows[:MAX_BARS]
+    series = tuple(
+        Series(heading(name), tuple(_amount(row, name) for row in rows)) for name in chart.values
+    )
+    if not any(any(each.values) for each in series):
+        return None
+    labels = tuple(_label(row[chart.labels]) for row in rows)
+    return Plot(chart.shape, page.report.title, heading(chart.labels), labels, series)
+
+
+def _amount(row: Mapping[str, Any], column: str) -> Decimal:
+    return max(Decimal(row[column] or 0), Decimal(0))
+
+
+def _label(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis from zero to its highest mark, `room` pixels long; `most` is the largest amount."""
+
+    marks: tuple[Decimal, ...]
+    room: Decimal
+    most: Decimal
+
+    def pixels(self, amount: Decimal) -> Decimal:
+        """How long an amount is beside the marks."""
+        return self.room * amount / self.marks[-1]
+
+    def pixels_of_most(self, amount: Decimal) -> Decimal:
+        """How long an amount is when the largest one takes all the room."""
+        return self.room * amount / self.most
+
+
+def scale_to(most: Decimal, room: Decimal) -> Scale:
+    """A scale that holds `most` (above zero), with at most five round marks above zero."""
+    power = Decimal(10) ** (most.adjusted() - 1)
+    step = next(
+        step
+        for power_ in (power, power * 10)
+        for step in (power_ * each for each in _STEPS)
+        if step * _MOST_MARKS >= most
+    ).normalize()
+    count = int((most / step).to_integral_value(ROUND_CEILING))
+    return Scale(tuple(step * place for place in range(count + 1)), room, most)
+
+
+def spaced(count: int, most: int) -> range:
+    """Places 0..count-1 at one distance from each other, no more than `most` of them."""
+    return range(0, count, -(-count // most))
 
 
 def chart_of(plot: Plot, width: int) -> Markup:

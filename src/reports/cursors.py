@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from reports.declaration import Report, Sort
 from reports.kinds import Value, written
 from reports.parameters import Arguments
 from reports.problems import Problem
-from reports.report import Report, Sort
 
 _DIGEST_BYTES = 12
 # Postgres' text holds no NUL, so it separates values without a doubt.

@@ -3,9 +3,8 @@
 from typing import Any
 
 from reports.answers import Answer, Page
-from reports.catalogue import Catalogue
-from reports.formats import as_csv
-from reports.json_format import as_json
+from reports.declaration import Catalogue
+from reports.formats import as_csv, as_json
 from reports.pages import index_page, report_page
 
 

@@ -1,7 +1,10 @@
-"""Reports as CSV that a spreadsheet opens without running what a customer wrote.
+"""Answers in each format: JSON, CSV, words for people; and which of them an HTTP client gets.
 
-RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): a header line, CRLF, quotes where needed. Null
-is an empty cell.
+JSON: money as text, times in ISO 8601 and UTC, whole numbers as numbers.
+
+CSV opens in a spreadsheet without running what a customer wrote. RFC 4180
+(https://www.rfc-editor.org/rfc/rfc4180): a header line, CRLF, quotes where needed. Null is an empty
+cell.
 
 A spreadsheet runs a cell that begins with =, +, - or @
 (https://owasp.org/www-community/attacks/CSV_Injection), so text that does gets an apostrophe in
@@ -20,11 +23,17 @@ the apostrophe.
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from reports.answers import Table
+from reports.answers import Answer, Exported, Page, Table
+from reports.declaration import Catalogue, Report
 from reports.kinds import written
+from reports.parameters import Parameter
+from reports.problems import Problem
+
+MEDIA_TYPES = {"json": "application/json", "html": "text/html", "csv": "text/csv"}
 
 _SIGNS = "=+@＝＋－＠-"
 _MAY_RUN = re.compile(rf'[;\t\r\n]|^[\s"]*[{_SIGNS}]')
@@ -32,16 +41,113 @@ _MAY_RUN = re.compile(rf'[;\t\r\n]|^[\s"]*[{_SIGNS}]')
 _BEFORE = re.compile(rf'(^[\s";]*|[\s";]+)([{_SIGNS}]?)')
 _BREAKS = frozenset(";\t\r\n")
 
+_RANGE = re.compile(r"\*/\*|[a-z]+/(\*|[a-z0-9.+-]+)")
+_QUALITY = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
+
+_ABBREVIATIONS = {"id": "ID", "usd": "USD", "api": "API"}
+
+
+def preferred(accept: str, formats: tuple[str, ...]) -> str | None:
+    """The format of `formats` that the client wants most, the first of equals; None if it takes
+    none of them. A client that says nothing, or nothing that can be read, takes anything.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#name-accept
+    """
+    ranges = [found for part in accept.lower().split(",") if (found := _range(part))]
+    if not ranges:
+        return formats[0]
+    qualities = {each: _quality(MEDIA_TYPES[each], ranges) for each in formats}
+    best = max(formats, key=qualities.__getitem__)
+    return best if qualities[best] > 0 else None
+
+
+def _range(part: str) -> tuple[str, float] | None:
+    """One entry of the header: a media type, maybe with wildcards, and how much it is wanted."""
+    name, *parameters = [each.strip() for each in part.split(";")]
+    if not _RANGE.fullmatch(name):
+        return None
+    stated = [quality[1] for each in parameters if (quality := _QUALITY.fullmatch(each))]
+    return name, float(stated[0]) if stated else 1.0
+
+
+def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
+    """What the most precise entry that covers the type says of it."""
+    type_, _, _ = media_type.partition("/")
+    for covering in (media_type, f"{type_}/*", "*/*"):
+        for name, quality in ranges:
+            if name == covering:
+                return quality
+    return 0.0
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """A page, the catalogue, where an export is, or `{"error": {code, message}}`."""
+    match answer:
+        case Catalogue():
+            return {"reports": [_described(report) for report in answer.reports.values()]}
+        case Problem(code, message):
+            return {"error": {"code": code, "message": message}}
+        case Exported():
+            return {
+                "report": answer.report,
+                "url": answer.url,
+                "expires_at": written(answer.expires_at),
+                "rows": answer.rows,
+                "size_bytes": answer.size_bytes,
+            }
+        case Page():
+            return {
+                "report": answer.report.name,
+                "columns": list(answer.table.columns),
+                "rows": [_row(row) for row in answer.table.rows],
+                "next_cursor": answer.next_cursor,
+            }
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: _value(value) for column, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case list():
+            return [_value(each) for each in value]
+    return written(value)
+
+
+def _described(report: Report) -> dict[str, Any]:
+    """What a caller is told about a report; `example` is a call that works as it stands."""
+    required = {each.name: each.example for each in report.parameters if each.required}
+    return {
+        "name": report.name,
+        "title": report.title,
+        "description": report.description,
+        "params": [_described_parameter(each) for each in report.parameters],
+        "sort": report.sort and report.sort.written,
+        "example": {"report": report.name} | ({"params": required} if required else {}),
+    }
+
+
+def _described_parameter(parameter: Parameter) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": parameter.name,
+        "type": parameter.kind.name,
+        "description": parameter.description,
+        "expected": parameter.expected,
+        "required": parameter.required,
+        "default": parameter.default,
+        "example": parameter.example,
+    }
+    return described | ({"choices": list(parameter.choices)} if parameter.choices else {})
+
 
 def as_csv(table: Table) -> str:
     """The table with its header line."""
-    rows = ([row[column] for column in table.columns] for row in table.rows)
-    return csv_line(table.columns) + csv_lines(rows)
-
-
-def csv_line(names: Sequence[str]) -> str:
-    """One line of texts."""
-    return csv_lines([names])
+    return csv_lines([table.columns]) + csv_lines(
+        [row[column] for column in table.columns] for row in table.rows
+    )
 
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
@@ -75,3 +181,15 @@ def _marked(found: re.Match[str]) -> str:
     if sign and not _BREAKS.isdisjoint(before):
         return f"{before}'{sign}"
     return f"'{found[0]}" if sign and not found.start() else found[0]
+
+
+def heading(column: str) -> str:
+    """A column's name in words: `amount_paid` is "Amount paid"."""
+    words = [_ABBREVIATIONS.get(word, word) for word in column.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def number(value: int | Decimal, *, signed: bool = False) -> str:
+    """For people: with thousands apart, and every digit after the point."""
+    sign = "+" if signed else ""
+    return f"{value:{sign},}" if isinstance(value, int) else f"{value:{sign},f}"

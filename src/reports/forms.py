@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from reports.cells import heading
+from reports.declaration import Report
+from reports.formats import heading
 from reports.kinds import Value, written
 from reports.markup import Markup, element, joined
 from reports.parameters import Parameter
-from reports.report import Report
 from reports.requests import DEFAULT_LIMIT, EXACTLY, MAX_LIMIT
 
 _LIMITS = (20, DEFAULT_LIMIT, 100, 200, 500, MAX_LIMIT)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from reports.catalogue import Catalogue
+from reports.declaration import Catalogue, Report
 from reports.markup import Markup, Part, element
-from reports.report import Report
 from reports.style import PAGE_STYLE
 
 _COIN = (

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from reports.answers import Page
-from reports.catalogue import Catalogue
-from reports.charts import chart_of, legend_of
+from reports.charts import chart_of, legend_of, plot_of
+from reports.declaration import Catalogue, Report
 from reports.forms import form_of, shown_value
 from reports.layout import Links, document, groups_of
 from reports.markup import Markup, Part, element
-from reports.plots import plot_of
 from reports.problems import Problem
-from reports.report import Report
 from reports.requests import DEFAULT_LIMIT
 from reports.tables import figures_of, table_of
 

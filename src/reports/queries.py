@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reports.declaration import Report, Sort
 from reports.kinds import Value
 from reports.parameters import Arguments
-from reports.report import Report, Sort
 
 # A summary is answered whole; one with more rows than this should have been a list.
 MAX_SUMMARY_ROWS = 1000

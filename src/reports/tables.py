@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.answers import Page, Table
-from reports.cells import UserLink, cell, heading, is_number
+from reports.cells import UserLink, cell, is_number
+from reports.formats import heading
 from reports.markup import Markup, Part, element
 
 

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reports.answers import Exported, Table
-from reports.catalogue import Catalogue, read_catalogue
-from reports.declaration import read_report
+from reports.declaration import Catalogue, Report, read_catalogue, read_report
 from reports.parameters import Argument
 from reports.problems import Problem
 from reports.queries import Query
-from reports.report import Report
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

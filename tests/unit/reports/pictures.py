@@ -6,8 +6,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from reports.answers import Page
+from reports.declaration import Report
 from reports.parameters import Arguments
-from reports.report import Report
 from reports.requests import Request
 from tests.unit.reports.builders import report, table
 

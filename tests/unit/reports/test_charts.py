@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.answers import Page
-from reports.charts import chart_of, legend_of
-from reports.plots import MAX_BARS, plot_of
-from reports.scales import scale_to, spaced
+from reports.charts import MAX_BARS, chart_of, legend_of, plot_of, scale_to, spaced
 from tests.unit.reports.builders import report
 from tests.unit.reports.pictures import BARS, Picture, bars, days, page
 

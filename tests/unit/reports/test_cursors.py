@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.cursors import cursor_after, keys_after
+from reports.declaration import Report
 from reports.parameters import Arguments
 from reports.problems import Problem
-from reports.report import Report
 from tests.unit.reports.builders import arguments, report
 
 _ROW = {"at": datetime(2026, 1, 31, 12, 0, 0, 123456, UTC), "id": "pay_1"}

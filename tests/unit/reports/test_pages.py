@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from reports.catalogue import read_catalogue
-from reports.cells import heading
+from reports.declaration import read_catalogue
+from reports.formats import heading
 from reports.pages import index_page, problem_page, report_page
 from reports.parameters import Argument
 from reports.problems import Problem

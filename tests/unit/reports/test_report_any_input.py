@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.answers import answer
-from reports.json_format import as_json
+from reports.formats import as_json
 from tests.unit.reports.builders import NOW, FakeSource, report_file, table
 
 _TYPES = {

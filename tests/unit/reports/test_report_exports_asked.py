@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reports.answers import answer
-from reports.json_format import as_json
+from reports.formats import as_json
 from tests.unit.reports.builders import NOW, FakeSource, report_file, table
 
 _FILES = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.negotiation import preferred
+from reports.formats import preferred
 
 _FORMATS = ("json", "html", "csv")
 

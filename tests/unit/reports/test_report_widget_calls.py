@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reports.widget_calls import call_of, is_widget, widget_of
+from reports.widgets import call_of, is_widget, widget_of
 from tests.unit.reports.builders import DASHBOARD_CATALOGUE, NOW
 
 

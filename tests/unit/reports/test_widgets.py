@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from reports.answers import answer
 from reports.parameters import Argument
 from reports.problems import Problem
-from reports.widget_calls import Widget, call_of, widget_of
-from reports.widgets import documentation, widget_html
+from reports.widgets import Widget, call_of, documentation, widget_html, widget_of
 from tests.unit.reports.builders import (
     DASHBOARD_CATALOGUE,
     NOW,
