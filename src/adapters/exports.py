@@ -33,7 +33,7 @@ _ROWS_A_FETCH = 2000
 _SECONDS_TO_FINISH = 3.0
 
 
-class OutOfTime(Exception):
+class ExportOutOfTime(Exception):
     """The invocation would end before the export does."""
 
 
@@ -63,7 +63,7 @@ class Bucket:
     ) -> Exported:
         """The query's result as a file. The connection is in the transaction to read in.
 
-        :raises OutOfTime: and psycopg.Error, or one of S3_FAILURES; no upload is left behind.
+        :raises ExportOutOfTime: and psycopg.Error, or one of S3_FAILURES; no upload is left behind.
         """
         now = datetime.now(UTC)
         key = f"reports/{query.report}/{now:%Y-%m-%d}/{uuid.uuid4().hex}.csv"
@@ -78,7 +78,7 @@ class Bucket:
             upload.write(csv_lines([[column.name for column in cursor.description or ()]]).encode())
             while batch := cursor.fetchmany(_ROWS_A_FETCH):
                 if seconds_left() < _SECONDS_TO_FINISH:
-                    raise OutOfTime
+                    raise ExportOutOfTime
                 upload.write(csv_lines(batch).encode())
                 rows += len(batch)
         return Exported(query.report, self._link(key), now + LINK_LIVES, rows, upload.size_bytes)

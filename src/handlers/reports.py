@@ -1,19 +1,25 @@
 """Answers everybody who asks for a report: functions and ops, HTTP clients, dashboards."""
 
-from collections.abc import Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports
 from adapters.settings import DatabaseAddress
 from adapters.telemetry import Telemetry
-from handlers import report_http
 from handlers.app import App, app
-from handlers.http import is_http
-from handlers.report_requests import report_request_of
-from reports.answers import Source, answer
-from reports.direct import as_object
-from reports.problems import Problem
+from handlers.http import is_http, mapping, query_of, request_of, response
+from reports.answers import Answer, ReportStore, ResultPage, answer
+from reports.declaration import Reports
+from reports.formats import MEDIA_TYPES, as_csv, as_json, preferred
+from reports.pages import index_page, problem_page, report_page
+from reports.problems import Problem, ProblemCode, shown
+from reports.requests import EXACTLY
+from reports.style import CONTENT_SECURITY_POLICY
 from reports.widgets import (
     asks_to_describe,
     call_of,
@@ -25,68 +31,243 @@ from reports.widgets import (
 
 telemetry = Telemetry("reports")
 
+Response = dict[str, Any]
 
-def the_reports(app: App) -> Reports:
+_FAILED = Problem("unavailable", "The reports cannot be read at the moment. Try again shortly.")
+
+_STATUSES: dict[ProblemCode, int] = {
+    "unknown_report": 404,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "report_failed": 500,
+    "unavailable": 503,
+    "too_slow": 503,
+}
+# Reports hold personal data: nothing between here and the reader may keep a copy, or look in.
+_ALWAYS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "vary": "accept",
+}
+_HTML = {"content-type": "text/html; charset=utf-8"}
+_CSV = {"content-type": "text/csv; charset=utf-8; header=present"}
+
+
+def the_reports(app: App) -> PostgresReports:
     """Not on the connection of the writes: where one process serves everything, a delivery must not
     find itself in the read-only transaction of a report."""
     settings = app.settings
     replica = settings.database_read_url
     address = DatabaseAddress(url=replica) if replica else settings.database
-    return Reports(app.connection_of_its_own(address), settings.reports_export_bucket)
-
-
-_FAILED = Problem("unavailable", "The reports cannot be read at the moment. Try again shortly.")
+    return PostgresReports(app.connection_of_its_own(address), settings.reports_export_bucket)
 
 
 def handler(event: Any, context: Any) -> dict[str, Any] | str:
     """Answer a call by its kind.
 
     - Directly, `{"report", "params", "limit", "cursor", "format", "export"}`: `{"report",
-      "columns", "rows", "next_cursor"}`; without a report the catalogue, `{"reports": [...]}`;
+      "columns", "rows", "next_cursor"}`; without a report the list of them, `{"reports": [...]}`;
       for anything that cannot be answered `{"error": {"code", "message"}}`.
     - From API Gateway, payload format 2.0 or 1.0: a response with `statusCode`.
     - From a CloudWatch dashboard: HTML, or Markdown for `{"describe": true}`.
     """
-    source = app.once(the_reports).within(lambda: _seconds_left(context))
+    store = app.once(the_reports).within(lambda: _seconds_left(context))
     now = datetime.now(UTC)
     with telemetry.invocation():
         if is_http(event):
-            return _over_http(event, source, now)
+            return _over_http(event, store, now)
         if is_widget(event):
-            return _for_dashboard(event, context, source, now)
-        return _directly(event, source, now)
-
-
-def _directly(event: Any, source: Source, now: datetime) -> dict[str, Any]:
-    try:
-        return as_object(event, answer(event, source, now), source.catalogue)
-    except Exception as error:
-        telemetry.failure("report failed", error)
-        return as_object(event, _FAILED, source.catalogue)
-
-
-def _over_http(event: Mapping[str, Any], source: Source, now: datetime) -> dict[str, Any]:
-    request = report_request_of(event)
-    try:
-        return report_http.answered(request, source, now)
-    except Exception as error:
-        telemetry.failure("report failed", error)
-        return report_http.failed(request, _FAILED, source)
-
-
-def _for_dashboard(event: dict[str, Any], context: Any, source: Source, now: datetime) -> str:
-    if asks_to_describe(event):
-        return documentation(source.catalogue)
-    widget, arn = widget_of(event), str(getattr(context, "invoked_function_arn", ""))
-    try:
-        call = call_of(event, source.catalogue, now)
-        return widget_html(answer(call, source, now), widget, arn)
-    except Exception as error:
-        telemetry.failure("report failed", error)
-        return widget_html(_FAILED, widget, arn)
+            return _for_dashboard(event, context, store, now)
+        return _directly(event, store, now)
 
 
 def _seconds_left(context: Any) -> float:
     """Until Lambda ends this invocation; without a context there is no end."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     return float("inf") if remaining is None else float(remaining()) / 1000
+
+
+def _directly(event: Any, store: ReportStore, now: datetime) -> dict[str, Any]:
+    try:
+        return _as_object(event, answer(event, store, now), store.reports)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return as_json(_FAILED)
+
+
+def _as_object(call: Any, answer: Answer, reports: Reports) -> dict[str, Any]:
+    """JSON as it is; CSV and HTML as text: `{"report", "format", "body", "next_cursor"}`."""
+    match answer:
+        case Reports() if call.get("format") == "html":
+            return {"format": "html", "body": index_page(answer)}
+        case ResultPage() if answer.request.format != "json":
+            is_csv = answer.request.format == "csv"
+            return {
+                "report": answer.report.name,
+                "format": answer.request.format,
+                "body": as_csv(answer.table) if is_csv else report_page(answer, reports),
+                "next_cursor": answer.next_cursor,
+            }
+    return as_json(answer)
+
+
+def _for_dashboard(event: dict[str, Any], context: Any, store: ReportStore, now: datetime) -> str:
+    if asks_to_describe(event):
+        return documentation(store.reports)
+    widget, arn = widget_of(event), str(getattr(context, "invoked_function_arn", ""))
+    try:
+        call = call_of(event, store.reports, now)
+        return widget_html(answer(call, store, now), widget, arn)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return widget_html(_FAILED, widget, arn)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an HTTP request asks for. `name` is None for the list of all reports; `repeated` names a
+    query parameter that was given more than once."""
+
+    method: str
+    name: str | None
+    query: Mapping[str, str]
+    repeated: str | None
+    accept: str
+    if_none_match: str
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """What there is. Browsers put text/html first in Accept; who takes anything, like curl,
+        gets JSON."""
+        return ("json", "html") if self.name is None else ("json", "html", "csv")
+
+    @property
+    def format(self) -> str | None:
+        """The format named, whatever it is, else the one that is liked best; None if none is."""
+        return self.query.get("format") or preferred(self.accept, self.formats)
+
+
+def asked_of(event: Mapping[str, Any]) -> Asked:
+    """Reads payload formats 2.0 and 1.0. Blank query parameters are as good as none: a form sends
+    every field it has."""
+    request, pairs = request_of(event), list(_pairs(event))
+    times = Counter(name for name, _ in pairs)
+    return Asked(
+        method=request.method or "GET",
+        name=_name(event),
+        query={name: value for name, value in pairs if value},
+        repeated=next((name for name, given in times.items() if given > 1), None),
+        accept=request.header("accept"),
+        if_none_match=request.header("if-none-match"),
+    )
+
+
+def _name(event: Mapping[str, Any]) -> str | None:
+    """The path parameter of the route, else what follows `reports` in the path."""
+    if name := mapping(event.get("pathParameters")).get("name"):
+        return str(name)
+    path = str(event.get("rawPath") or event.get("path") or "")
+    _, _, below = path.partition("/reports")
+    return unquote(below.strip("/")) or None
+
+
+def _pairs(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in query_of(event):
+        if name == EXACTLY:
+            yield from parse_qsl(value, keep_blank_values=True)
+        else:
+            yield name, value
+
+
+def _over_http(event: Mapping[str, Any], store: ReportStore, now: datetime) -> Response:
+    asked = asked_of(event)
+    try:
+        call = _call(asked)
+        result = call if isinstance(call, Problem) else answer(call, store, now)
+        return _responded(asked, result, store.reports)
+    except Exception as error:
+        telemetry.failure("report failed", error)
+        return _problem(asked, _FAILED, store.reports)
+
+
+def _call(asked: Asked) -> dict[str, Any] | Problem:
+    """The same call as a direct invocation would be; a text says no more than an address does."""
+    if asked.method not in ("GET", "HEAD"):
+        return Problem("method_not_allowed", "Reports are read with GET.")
+    if asked.format is None:
+        return Problem(
+            "not_acceptable",
+            f"There is {', '.join(MEDIA_TYPES[each] for each in asked.formats)}."
+            " Accept one of them, or add format= to the address.",
+        )
+    if asked.repeated is not None:
+        return Problem("bad_request", f"{shown(asked.repeated)} is given more than once.")
+    if "export" in asked.query:
+        return Problem(
+            "bad_export", "Exports are made by invoking the function, not over HTTP; see limit."
+        )
+    query = {name: value for name, value in asked.query.items() if name != "format"}
+    call: dict[str, Any] = {"report": asked.name, "format": asked.format}
+    if limit := query.pop("limit", None):
+        is_whole = limit.isascii() and limit.isdigit() and len(limit) < 10
+        call["limit"] = int(limit) if is_whole else limit
+    if cursor := query.pop("cursor", None):
+        call["cursor"] = cursor
+    return call | ({"params": query} if query else {})
+
+
+def _responded(asked: Asked, result: Answer, reports: Reports) -> Response:
+    match result:
+        case Problem():
+            return _problem(asked, result, reports)
+        case Reports():
+            return _index(asked, result)
+        case ResultPage():
+            return _page(asked, result, reports)
+    return response(200, as_json(result), _ALWAYS)
+
+
+def _problem(asked: Asked, problem: Problem, reports: Reports) -> Response:
+    status, headers = _STATUSES.get(problem.code, 400), dict(_ALWAYS)
+    if problem.code == "method_not_allowed":
+        headers["allow"] = "GET, HEAD"
+    if problem.code == "unavailable":
+        headers["retry-after"] = "10"
+    readable = ("json", "html")
+    format_ = asked.format if asked.format in readable else preferred(asked.accept, readable)
+    if format_ == "html":
+        page = problem_page(problem, reports, asked.name, asked.query)
+        return response(status, page, headers | _HTML)
+    return response(status, as_json(problem), headers)
+
+
+def _index(asked: Asked, reports: Reports) -> Response:
+    """The list of reports is the same for everybody until the next deployment, so it may be kept if
+    the client asks each time whether it still holds."""
+    headers = _ALWAYS | {"cache-control": "private, no-cache"}
+    if asked.format == "html":
+        made = response(200, index_page(reports), headers | _HTML)
+    else:
+        made = response(200, as_json(reports), headers)
+    etag = f'"{hashlib.sha256(made["body"].encode()).hexdigest()[:32]}"'
+    made["headers"]["etag"] = etag
+    known = [each.strip().removeprefix("W/") for each in asked.if_none_match.split(",")]
+    return {**made, "statusCode": 304, "body": ""} if etag in known else made
+
+
+def _page(asked: Asked, page: ResultPage, reports: Reports) -> Response:
+    headers = dict(_ALWAYS)
+    if page.next_cursor is not None:
+        query = urlencode({**asked.query, "cursor": page.next_cursor}, errors="replace")
+        headers["link"] = f'<?{query}>; rel="next"'
+    match page.request.format:
+        case "csv":
+            headers["content-disposition"] = f'attachment; filename="{page.report.name}.csv"'
+            return response(200, as_csv(page.table), headers | _CSV)
+        case "html":
+            return response(200, report_page(page, reports), headers | _HTML)
+    return response(200, as_json(page), headers)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal
 
-from reports.answers import Page
+from reports.answers import ResultPage
 from reports.formats import heading, number
 from reports.markup import Markup, element
 
@@ -44,7 +44,7 @@ class Plot:
     series: tuple[Series, ...]
 
 
-def plot_of(page: Page) -> Plot | None:
+def plot_of(page: ResultPage) -> Plot | None:
     """The picture that the report declares; None when it declares none or all would be zero."""
     chart = page.report.chart
     if chart is None:

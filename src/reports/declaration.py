@@ -104,28 +104,28 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """The reports there are, by name, in alphabetical order."""
+class Reports:
+    """All reports, by name and in alphabetical order."""
 
-    reports: Mapping[str, Report]
+    by_name: Mapping[str, Report]
 
     def find(self, name: object) -> Report | Problem:
         """The report of this name, or `unknown_report` with the names there are."""
-        if isinstance(name, str) and name in self.reports:
-            return self.reports[name]
+        if isinstance(name, str) and name in self.by_name:
+            return self.by_name[name]
         return Problem(
             "unknown_report",
-            f"There is no report {shown(name)}.{nearest(name, self.reports)}"
-            f" The reports are {', '.join(self.reports)}.",
+            f"There is no report {shown(name)}.{nearest(name, self.by_name)}"
+            f" The reports are {', '.join(self.by_name)}.",
         )
 
 
-def read_catalogue(files: Mapping[str, str]) -> Catalogue:
+def read_reports(files: Mapping[str, str]) -> Reports:
     """The reports of these files, given as text by name without ending.
 
     :raises HeaderError: the first file that cannot be read, and what is wrong with it.
     """
-    return Catalogue({name: read_report(name, files[name]) for name in sorted(files)})
+    return Reports({name: read_report(name, files[name]) for name in sorted(files)})
 
 
 def read_report(name: str, text: str) -> Report:

@@ -27,8 +27,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from reports.answers import Answer, Exported, Page, Table
-from reports.declaration import Catalogue, Report
+from reports.answers import Answer, Exported, ResultPage, Table
+from reports.declaration import Report, Reports
 from reports.kinds import written
 from reports.parameters import Parameter
 from reports.problems import Problem
@@ -81,10 +81,10 @@ def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
-    """A page, the catalogue, where an export is, or `{"error": {code, message}}`."""
+    """A page, the list of reports, where an export is, or `{"error": {code, message}}`."""
     match answer:
-        case Catalogue():
-            return {"reports": [_described(report) for report in answer.reports.values()]}
+        case Reports():
+            return {"reports": [_described(report) for report in answer.by_name.values()]}
         case Problem(code, message):
             return {"error": {"code": code, "message": message}}
         case Exported():
@@ -95,7 +95,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
                 "rows": answer.rows,
                 "size_bytes": answer.size_bytes,
             }
-        case Page():
+        case ResultPage():
             return {
                 "report": answer.report.name,
                 "columns": list(answer.table.columns),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reports.declaration import Catalogue, Report
+from reports.declaration import Report, Reports
 from reports.markup import Markup, Part, element
 from reports.style import PAGE_STYLE
 
@@ -30,7 +30,7 @@ class Links:
 
 
 def document(
-    title: str, catalogue: Catalogue, links: Links, content: Iterable[Part], *, current: str = ""
+    title: str, reports: Reports, links: Links, content: Iterable[Part], *, current: str = ""
 ) -> str:
     """A whole page; `current` is the name of the report that it shows, beside all others."""
     page = element(
@@ -42,7 +42,7 @@ def document(
             element("header", _brand(links), class_="top"),
             element(
                 "div",
-                _navigation(catalogue, links, current) if current else None,
+                _navigation(reports, links, current) if current else None,
                 element("main", *content, _footer(), id="content", tabindex="-1"),
                 class_="frame" if current else "frame alone",
             ),
@@ -52,12 +52,12 @@ def document(
     return f"<!DOCTYPE html>\n{page}\n"
 
 
-def groups_of(catalogue: Catalogue) -> list[tuple[str, list[Report]]]:
+def groups_of(reports: Reports) -> list[tuple[str, list[Report]]]:
     """The reports as people look for them: summaries, and lists."""
-    reports = list(catalogue.reports.values())
+    every = list(reports.by_name.values())
     return [
-        ("Summaries", [report for report in reports if report.sort is None]),
-        ("Lists", [report for report in reports if report.sort is not None]),
+        ("Summaries", [report for report in every if report.sort is None]),
+        ("Lists", [report for report in every if report.sort is not None]),
     ]
 
 
@@ -85,10 +85,10 @@ def _brand(links: Links) -> Markup:
     )
 
 
-def _navigation(catalogue: Catalogue, links: Links, current: str) -> Markup:
+def _navigation(reports: Reports, links: Links, current: str) -> Markup:
     groups = [
-        (element("h2", name), element("ul", [_entry(each, links, current) for each in reports]))
-        for name, reports in groups_of(catalogue)
+        (element("h2", name), element("ul", [_entry(each, links, current) for each in entries]))
+        for name, entries in groups_of(reports)
     ]
     return element("nav", groups, class_="side", aria_label="Reports")
 

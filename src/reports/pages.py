@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
-from reports.answers import Page
+from reports.answers import ResultPage
 from reports.charts import chart_of, legend_of, plot_of
-from reports.declaration import Catalogue, Report
+from reports.declaration import Report, Reports
 from reports.forms import form_of, shown_value
 from reports.layout import Links, document, groups_of
 from reports.markup import Markup, Part, element
@@ -20,25 +20,25 @@ _SENTENCE_END = re.compile(r"(?<=\.)\s")
 _WORD = re.compile(r"(\b[a-z]+(?:_[a-z]+)+\b)")
 
 
-def index_page(catalogue: Catalogue) -> str:
+def index_page(reports: Reports) -> str:
     """All reports, each with what it tells."""
     links = Links(from_index=True)
     groups = [
         (
             element("h2", name),
-            element("ul", [_card(report, links) for report in reports], class_="cards"),
+            element("ul", [_card(report, links) for report in entries], class_="cards"),
         )
-        for name, reports in groups_of(catalogue)
+        for name, entries in groups_of(reports)
     ]
     content = (
         element("h1", "Reports"),
         element("p", "What was paid, by whom, and what became of it.", class_="lead"),
         groups,
     )
-    return document("Reports", catalogue, links, content)
+    return document("Reports", reports, links, content)
 
 
-def report_page(page: Page, catalogue: Catalogue) -> str:
+def report_page(page: ResultPage, reports: Reports) -> str:
     """A page of a report: its parameters, a chart if it has one, the rows, and where to go on."""
     links = Links(from_index=False)
     report = page.report
@@ -49,21 +49,21 @@ def report_page(page: Page, catalogue: Catalogue) -> str:
         for each in report.parameters
     }
     content = (
-        *_introduction(report, catalogue, links),
+        *_introduction(report, reports, links),
         form_of(report, values, page.request.limit),
         _chart(page),
         _rows(page, links),
         element("nav", *_onward(page), class_="pages", aria_label="Pages and downloads"),
     )
-    return document(report.title, catalogue, links, content, current=report.name)
+    return document(report.title, reports, links, content, current=report.name)
 
 
 def problem_page(
-    problem: Problem, catalogue: Catalogue, name: str | None, given: Mapping[str, object]
+    problem: Problem, reports: Reports, name: str | None, given: Mapping[str, object]
 ) -> str:
     """Why there is no report, with the form to try again if it is known which one was meant."""
     links = Links(from_index=name is None)
-    report = catalogue.reports.get(name or "")
+    report = reports.by_name.get(name or "")
     values = {key: value for key, value in given.items() if isinstance(value, str)}
     notice = element(
         "div",
@@ -74,11 +74,11 @@ def problem_page(
     if report is None:
         back = element("p", element("a", "All reports", href=links.index))
         title = _TITLES.get(problem.code, "That did not work")
-        return document(title, catalogue, links, (element("h1", title), notice, back))
+        return document(title, reports, links, (element("h1", title), notice, back))
     form = form_of(report, values, DEFAULT_LIMIT)
     again = element("p", element("a", "Begin again", href=links.report(report.name)))
-    content = (*_introduction(report, catalogue, links), form, notice, again)
-    return document(f"Problem: {report.title}", catalogue, links, content, current=report.name)
+    content = (*_introduction(report, reports, links), form, notice, again)
+    return document(f"Problem: {report.title}", reports, links, content, current=report.name)
 
 
 def _card(report: Report, links: Links) -> Markup:
@@ -87,28 +87,28 @@ def _card(report: Report, links: Links) -> Markup:
     return element("li", link, element("p", first))
 
 
-def _introduction(report: Report, catalogue: Catalogue, links: Links) -> Iterator[Markup]:
+def _introduction(report: Report, reports: Reports, links: Links) -> Iterator[Markup]:
     first, *more = _SENTENCE_END.split(report.description, maxsplit=1)
     yield element("h1", report.title)
-    yield element("p", _linked(first, catalogue, links), class_="lead")
+    yield element("p", _linked(first, reports, links), class_="lead")
     if more:
         yield element(
             "details",
             element("summary", "More about this report"),
-            element("p", _linked(more[0], catalogue, links)),
+            element("p", _linked(more[0], reports, links)),
             class_="lead",
         )
 
 
-def _linked(description: str, catalogue: Catalogue, links: Links) -> list[Part]:
+def _linked(description: str, reports: Reports, links: Links) -> list[Part]:
     """The description, with a link wherever it names another report."""
     return [
-        element("a", word, href=links.report(word)) if word in catalogue.reports else word
+        element("a", word, href=links.report(word)) if word in reports.by_name else word
         for word in _WORD.split(description)
     ]
 
 
-def _chart(page: Page) -> Markup | None:
+def _chart(page: ResultPage) -> Markup | None:
     plot = plot_of(page)
     if plot is None:
         return None
@@ -121,7 +121,7 @@ def _chart(page: Page) -> Markup | None:
     )
 
 
-def _rows(page: Page, links: Links) -> Markup:
+def _rows(page: ResultPage, links: Links) -> Markup:
     if page.report.sort is None and page.report.chart is None and len(page.table.rows) == 1:
         return figures_of(page.table)
     table = table_of(page, lambda user_id: _user(user_id, links))
@@ -138,7 +138,7 @@ def _user(user_id: str, links: Links) -> Markup:
     return element("a", user_id, href=f"{links.report('user_timeline')}?{query}")
 
 
-def _onward(page: Page) -> Iterator[Markup]:
+def _onward(page: ResultPage) -> Iterator[Markup]:
     asked = _query_of(page)
     cursor = page.request.cursor
     if page.next_cursor is not None:
@@ -152,7 +152,7 @@ def _onward(page: Page) -> Iterator[Markup]:
         yield element("a", f"This page as {format_.upper()}", href=address, class_="button")
 
 
-def _query_of(page: Page) -> dict[str, str]:
+def _query_of(page: ResultPage) -> dict[str, str]:
     """What the caller asked, as a URL's query says it."""
     query = {name: each.text for name, each in page.arguments.items() if each.text is not None}
     return query if page.report.sort is None else {**query, "limit": str(page.request.limit)}

@@ -16,9 +16,9 @@ EXACTLY = "exactly"
 
 
 @dataclass(frozen=True)
-class Request:
-    """One call. Without a `report` it asks for the catalogue. `params` and `cursor` are unchecked:
-    only the report knows what they may be. An `export` is of the whole result."""
+class ReportRequest:
+    """One call. Without a `report` it asks for the list of them. `params` and `cursor` are not
+    checked: only the report knows what they may be. An `export` is of the whole result."""
 
     report: object
     params: Mapping[str, object]
@@ -28,7 +28,7 @@ class Request:
     export: bool
 
 
-def read_request(event: object) -> Request | Problem:
+def read_request(event: object) -> ReportRequest | Problem:
     """Check `{"report", "params", "limit", "cursor", "format", "export"}`; null is as good as
     leaving out.
 
@@ -40,7 +40,7 @@ def read_request(event: object) -> Request | Problem:
     for read in (_misfit, _bad_limit, _bad_format, _bad_export):
         if problem := read(given):
             return problem
-    return Request(
+    return ReportRequest(
         report=given.get("report"),
         params=given.get("params", {}),
         limit=int(given.get("limit", DEFAULT_LIMIT)),

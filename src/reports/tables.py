@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reports.answers import Page, Table
+from reports.answers import ResultPage, Table
 from reports.cells import UserLink, cell, is_number
 from reports.formats import heading
 from reports.markup import Markup, Part, element
 
 
-def table_of(page: Page, user_link: UserLink) -> Markup:
+def table_of(page: ResultPage, user_link: UserLink) -> Markup:
     """The rows, with a caption that says how many there are and whether more follow."""
     table = Table(in_reading_order(page.table.columns), page.table.rows)
     if not table.rows:
@@ -52,7 +52,7 @@ def _unlinked(user_id: str) -> Markup:
     return element("span", user_id)
 
 
-def _caption(page: Page) -> str:
+def _caption(page: ResultPage) -> str:
     count = len(page.table.rows)
     rows = f"{count:,} row{'' if count == 1 else 's'}"
     return f"{page.report.title}: {rows}{', more follow' if page.next_cursor else ''}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from reports.answers import Answer, Page
+from reports.answers import Answer, ResultPage
 from reports.charts import chart_of, legend_of, plot_of
-from reports.declaration import Catalogue
+from reports.declaration import Reports
 from reports.formats import as_json
 from reports.kinds import written
 from reports.markup import Markup, Part, element, joined
@@ -64,13 +64,13 @@ def _chart_width(width: object) -> int:
     return min(max(width - _MARGIN, _NARROWEST), _WIDEST)
 
 
-def call_of(event: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> dict[str, Any]:
+def call_of(event: Mapping[str, Any], reports: Reports, now: datetime) -> dict[str, Any]:
     """The call: `report`, `params`, `limit` and `cursor` as given, and the dashboard's time range
     for the parameters `from` and `to` that are not."""
     given = _given(event)
     call = {field: value for field, value in given.items() if field in FIELDS}
     call.pop("format", None)
-    report = catalogue.reports.get(str(call.get("report")))
+    report = reports.by_name.get(str(call.get("report")))
     params = call.get("params") or {}
     if report is None or not isinstance(params, dict):
         return call
@@ -139,9 +139,9 @@ def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
     """What the dashboard shows. `function_arn` is what its buttons call; without it there are
     none."""
     match answer:
-        case Page():
+        case ResultPage():
             content = _page(answer, widget, function_arn)
-        case Catalogue():
+        case Reports():
             content = _index(answer, function_arn)
         case Problem(code, message):
             content = element("p", element("b", code), ": ", message)
@@ -151,7 +151,7 @@ def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
     return element("div", style, content, class_=f"tokentill {widget.theme}")
 
 
-def _page(page: Page, widget: Widget, function_arn: str) -> Markup:
+def _page(page: ResultPage, widget: Widget, function_arn: str) -> Markup:
     plot = None if widget.view == "table" else plot_of(page)
     if plot is not None:
         return element("div", legend_of(plot), chart_of(plot, widget.width), class_="chart")
@@ -159,7 +159,7 @@ def _page(page: Page, widget: Widget, function_arn: str) -> Markup:
     return joined([table, _onward(page, widget, function_arn)])
 
 
-def _onward(page: Page, widget: Widget, function_arn: str) -> Part:
+def _onward(page: ResultPage, widget: Widget, function_arn: str) -> Part:
     params = {name: each.text for name, each in page.arguments.items() if each.text is not None}
     call: dict[str, Any] = {"report": page.report.name, "params": params, "view": widget.view}
     if page.report.sort is not None:
@@ -178,10 +178,10 @@ def _user(user_id: str, function_arn: str) -> Markup:
     return _button(user_id, call, "popup", function_arn, None)
 
 
-def _index(catalogue: Catalogue, function_arn: str) -> Markup:
+def _index(reports: Reports, function_arn: str) -> Markup:
     entries = [
         _button(each.title, {"report": each.name}, "widget", function_arn, None)
-        for each in catalogue.reports.values()
+        for each in reports.by_name.values()
         if not any(parameter.required for parameter in each.parameters)
     ]
     return element("ul", [element("li", entry) for entry in entries])
@@ -207,13 +207,13 @@ def _json(call: Mapping[str, Any]) -> Markup:
     return Markup(text)
 
 
-def documentation(catalogue: Catalogue) -> str:
+def documentation(reports: Reports) -> str:
     """What the dashboard shows to somebody who sets the widget up, as Markdown."""
-    reports = "\n".join(
+    lines = "\n".join(
         f"| `{each.name}` | {each.title} | {_parameters(each.parameters)} |"
-        for each in catalogue.reports.values()
+        for each in reports.by_name.values()
     )
-    return _DOCUMENTATION.replace("REPORTS", reports)
+    return _DOCUMENTATION.replace("REPORTS", lines)
 
 
 def _parameters(parameters: tuple[Parameter, ...]) -> str:

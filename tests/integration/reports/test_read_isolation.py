@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports, reports_in
 from handlers import operations
 from reports.answers import Answer, answer
 from reports.declaration import HeaderError
@@ -41,7 +41,9 @@ def ran(url: str, directory: Path, statement: str) -> Answer:
     header = "-- title: A test\n-- description: A report that should not have been written.\n\n"
     (directory / "hostile.sql").write_text(header + statement, "utf-8")
     with closing(Database(lambda: connect(url))) as database:
-        return answer({"report": "hostile"}, Reports(database, directory=directory), START)
+        return answer(
+            {"report": "hostile"}, PostgresReports(database, reports=reports_in(directory)), START
+        )
 
 
 @pytest.mark.parametrize(

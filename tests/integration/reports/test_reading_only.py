@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from adapters.postgres import Connection, Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports
 from reports.answers import Table
 from reports.problems import Problem
 from reports.queries import Query
@@ -23,7 +23,7 @@ class OneConnection:
 
     def __init__(self, url: str, **options: Any) -> None:
         self.connection: Connection = connect(url)
-        self._reports = Reports(Database(lambda: self.connection), **options)
+        self._reports = PostgresReports(Database(lambda: self.connection), **options)
 
     def read(self, statement: str) -> Table | Problem:
         """Runs a statement as if it were a report's; it may use `%(secret)s`."""
@@ -114,7 +114,9 @@ def test_a_connection_that_broke_is_replaced(database_url: str) -> None:
         assert backend is not None
         with psycopg.connect(database_url) as other:
             other.execute("SELECT pg_terminate_backend(%(pid)s, 5000)", backend)
-        answered = Reports(database).read(Query("a_test", "SELECT %(n)s::int AS n", {"n": 1}))
+        answered = PostgresReports(database).read(
+            Query("a_test", "SELECT %(n)s::int AS n", {"n": 1})
+        )
     assert isinstance(answered, Table)
 
 
@@ -122,7 +124,7 @@ def test_a_database_that_is_down_makes_the_reports_unavailable(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     url = "postgresql://somebody:hush@127.0.0.1:1/nothing"
-    refused = Reports(Database(lambda: connect(url))).read(Query("a_test", "SELECT 1", {}))
+    refused = PostgresReports(Database(lambda: connect(url))).read(Query("a_test", "SELECT 1", {}))
     assert isinstance(refused, Problem)
     assert refused.code == "unavailable"
     assert "hush" not in refused.message + caplog.text

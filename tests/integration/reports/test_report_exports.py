@@ -15,7 +15,7 @@ from mypy_boto3_s3 import S3Client
 
 from adapters import exports, multipart_upload
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import Exported, answer
 from reports.problems import Problem
 from tests.integration.reports.books import START, Books
@@ -60,7 +60,9 @@ def exported(
     """Exports a report made of this statement."""
     (folder / "made.sql").write_text(report_file(*header, statement=statement), "utf-8")
     with closing(Database(lambda: connect(database_url))) as database:
-        reports = Reports(database, _BUCKET, directory=folder).within(lambda: seconds_left)
+        reports = PostgresReports(database, _BUCKET, reports=reports_in(folder)).within(
+            lambda: seconds_left
+        )
         answered = answer({"report": "made", "export": True}, reports, START)
     assert isinstance(answered, Exported | Problem)
     return answered

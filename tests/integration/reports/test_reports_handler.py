@@ -51,7 +51,7 @@ def test_any_input_is_answered_from_the_database_too(
 
 
 def test_every_report_has_the_columns_that_it_draws_and_sorts_by(books: Books) -> None:
-    for report in app.once(reports.the_reports).catalogue.reports.values():
+    for report in app.once(reports.the_reports).reports.by_name.values():
         required = {each.name: each.example for each in report.parameters if each.required}
         columns = set(books.asked(report.name, params=required)["columns"])
         sorted_by = [key.column for key in report.sort.keys] if report.sort else []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reports.answers import Exported, Table
-from reports.declaration import Catalogue, Report, read_catalogue, read_report
+from reports.declaration import Report, Reports, read_report, read_reports
 from reports.parameters import Argument
 from reports.problems import Problem
 from reports.queries import Query
@@ -35,17 +35,17 @@ def arguments(**texts: str | None) -> dict[str, Argument]:
     return {name: Argument(text, text) for name, text in texts.items()}
 
 
-class FakeSource:
-    """A source that answers every query with the same, and remembers the queries."""
+class FakeStore:
+    """A store that answers every query with the same, and remembers the queries."""
 
     def __init__(self, files: Mapping[str, str], answer: Table | Problem) -> None:
-        self._catalogue = read_catalogue(files)
+        self._reports = read_reports(files)
         self._answer = answer
         self.queries: list[Query] = []
 
     @property
-    def catalogue(self) -> Catalogue:
-        return self._catalogue
+    def reports(self) -> Reports:
+        return self._reports
 
     def read(self, query: Query) -> Table | Problem:
         self.queries.append(query)
@@ -62,7 +62,7 @@ def table(*rows: Mapping[str, Any], columns: Sequence[str] = ("n",)) -> Table:
 
 
 # Reports as a dashboard may show them: by day, by time, and without any.
-DASHBOARD_CATALOGUE = read_catalogue(
+DASHBOARD_REPORTS = read_reports(
     {
         "by_day": report_file(
             "param from: date 2020-01-01..today, default 30 days ago",

@@ -11,7 +11,7 @@ from reports.answers import answer
 from reports.formats import as_json
 from reports.problems import Problem
 from reports.queries import MAX_SUMMARY_ROWS
-from tests.unit.reports.builders import NOW, FakeSource, report_file, table
+from tests.unit.reports.builders import NOW, FakeStore, report_file, table
 
 _FILES = {
     "numbers": report_file(
@@ -23,12 +23,12 @@ _FILES = {
 }
 
 
-def source_of(*numbers: int) -> FakeSource:
-    return FakeSource(_FILES, table(*({"n": number} for number in numbers)))
+def store_of(*numbers: int) -> FakeStore:
+    return FakeStore(_FILES, table(*({"n": number} for number in numbers)))
 
 
-def asked(event: object, source: FakeSource) -> dict[str, Any]:
-    return as_json(answer(event, source, NOW))
+def asked(event: object, store: FakeStore) -> dict[str, Any]:
+    return as_json(answer(event, store, NOW))
 
 
 def code(answered: dict[str, Any]) -> str:
@@ -36,19 +36,19 @@ def code(answered: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("event", [{}, {"report": None}, {"format": "json"}])
-def test_without_a_report_the_catalogue_is_the_answer(event: dict[str, Any]) -> None:
-    listed = asked(event, source_of())["reports"]
+def test_without_a_report_the_list_of_reports_is_the_answer(event: dict[str, Any]) -> None:
+    listed = asked(event, store_of())["reports"]
     assert [entry["name"] for entry in listed] == ["numbers", "total"]
 
 
-def test_every_example_in_the_catalogue_is_a_call_that_works() -> None:
-    source = source_of(1)
-    for entry in asked({}, source)["reports"]:
-        assert asked(entry["example"], source)["report"] == entry["name"]
+def test_every_example_in_the_list_of_reports_is_a_call_that_works() -> None:
+    store = store_of(1)
+    for entry in asked({}, store)["reports"]:
+        assert asked(entry["example"], store)["report"] == entry["name"]
 
 
 def test_a_page_has_columns_rows_and_no_cursor_when_it_is_the_last() -> None:
-    assert asked({"report": "numbers"}, source_of(1, 2)) == {
+    assert asked({"report": "numbers"}, store_of(1, 2)) == {
         "report": "numbers",
         "columns": ["n"],
         "rows": [{"n": 1}, {"n": 2}],
@@ -57,36 +57,36 @@ def test_a_page_has_columns_rows_and_no_cursor_when_it_is_the_last() -> None:
 
 
 def test_a_page_asks_for_one_row_more_than_it_shows() -> None:
-    source = source_of(1, 2, 3)
-    page = asked({"report": "numbers", "limit": 2}, source)
+    store = store_of(1, 2, 3)
+    page = asked({"report": "numbers", "limit": 2}, store)
     assert [row["n"] for row in page["rows"]] == [1, 2]
-    assert source.queries[0].values["page_limit"] == 3
+    assert store.queries[0].values["page_limit"] == 3
     assert page["next_cursor"]
 
 
 def test_the_next_page_begins_after_the_last_row_shown() -> None:
-    source = source_of(1, 2, 3)
-    cursor = asked({"report": "numbers", "limit": 2}, source)["next_cursor"]
-    asked({"report": "numbers", "limit": 1, "cursor": cursor}, source)
-    assert source.queries[1].values["page_key_0"] == 2
-    assert "WHERE (n) > (%(page_key_0)s::bigint)" in source.queries[1].statement
+    store = store_of(1, 2, 3)
+    cursor = asked({"report": "numbers", "limit": 2}, store)["next_cursor"]
+    asked({"report": "numbers", "limit": 1, "cursor": cursor}, store)
+    assert store.queries[1].values["page_key_0"] == 2
+    assert "WHERE (n) > (%(page_key_0)s::bigint)" in store.queries[1].statement
 
 
 def test_a_page_has_fifty_rows_when_no_limit_is_given() -> None:
-    source = source_of()
-    asked({"report": "numbers"}, source)
-    assert source.queries[0].values["page_limit"] == 51
+    store = store_of()
+    asked({"report": "numbers"}, store)
+    assert store.queries[0].values["page_limit"] == 51
 
 
 def test_what_the_caller_sends_is_bound_and_never_part_of_the_statement() -> None:
-    source = source_of()
-    asked({"report": "numbers", "params": {"above": 4711}}, source)
-    assert source.queries[0].values["above"] == 4711
-    assert "4711" not in source.queries[0].statement
+    store = store_of()
+    asked({"report": "numbers", "params": {"above": 4711}}, store)
+    assert store.queries[0].values["above"] == 4711
+    assert "4711" not in store.queries[0].statement
 
 
 def test_a_summary_with_too_many_rows_is_refused_and_not_cut() -> None:
-    answered = asked({"report": "total"}, source_of(*range(MAX_SUMMARY_ROWS + 1)))
+    answered = asked({"report": "total"}, store_of(*range(MAX_SUMMARY_ROWS + 1)))
     assert code(answered) == "too_many_rows"
 
 
@@ -123,21 +123,21 @@ def test_a_summary_with_too_many_rows_is_refused_and_not_cut() -> None:
 def test_bad_input_is_answered_with_its_code_and_asks_no_database(
     event: object, expected: str
 ) -> None:
-    source = source_of()
-    assert code(asked(event, source)) == expected
-    assert source.queries == []
+    store = store_of()
+    assert code(asked(event, store)) == expected
+    assert store.queries == []
 
 
 def test_an_unknown_report_is_told_the_nearest_and_all_names() -> None:
-    message = asked({"report": "totall"}, source_of())["error"]["message"]
+    message = asked({"report": "totall"}, store_of())["error"]["message"]
     assert "Did you mean total?" in message
     assert "numbers, total" in message
 
 
 def test_what_keeps_the_database_from_answering_is_the_answer() -> None:
-    source = FakeSource(_FILES, Problem("too_slow", "Too slow."))
+    store = FakeStore(_FILES, Problem("too_slow", "Too slow."))
     for name in _FILES:
-        assert asked({"report": name}, source) == {
+        assert asked({"report": name}, store) == {
             "error": {"code": "too_slow", "message": "Too slow."}
         }
 
@@ -161,6 +161,6 @@ def test_what_keeps_the_database_from_answering_is_the_answer() -> None:
     ],
 )
 def test_a_value_is_written_exactly(value: object, written: object) -> None:
-    source = FakeSource(_FILES, table({"n": value}))
-    page = json.loads(json.dumps(asked({"report": "total"}, source)))
+    store = FakeStore(_FILES, table({"n": value}))
+    page = json.loads(json.dumps(asked({"report": "total"}, store)))
     assert page["rows"] == [{"n": written}]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reports.answers import answer
 from reports.formats import as_json
-from tests.unit.reports.builders import NOW, FakeSource, report_file, table
+from tests.unit.reports.builders import NOW, FakeStore, report_file, table
 
 _TYPES = {
     "t": "text",
@@ -46,7 +46,7 @@ _EVENTS = st.fixed_dictionaries(
 
 @given(_EVENTS | _ANYTHING)
 def test_any_input_is_answered(event: Any) -> None:
-    source = FakeSource({"all_types": _FILE}, table({"n": 1}))
-    answered = as_json(answer(event, source, NOW))
+    store = FakeStore({"all_types": _FILE}, table({"n": 1}))
+    answered = as_json(answer(event, store, NOW))
     assert json.dumps(answered, allow_nan=False)
     assert answered.keys() & {"reports", "report", "error"}

@@ -6,7 +6,7 @@ import pytest
 
 from reports.answers import answer
 from reports.formats import as_json
-from tests.unit.reports.builders import NOW, FakeSource, report_file, table
+from tests.unit.reports.builders import NOW, FakeStore, report_file, table
 
 _FILES = {
     "numbers": report_file(
@@ -17,9 +17,9 @@ _FILES = {
 }
 
 
-def asked(**fields: Any) -> tuple[dict[str, Any], FakeSource]:
-    source = FakeSource(_FILES, table())
-    return as_json(answer({"report": "numbers", **fields}, source, NOW)), source
+def asked(**fields: Any) -> tuple[dict[str, Any], FakeStore]:
+    store = FakeStore(_FILES, table())
+    return as_json(answer({"report": "numbers", **fields}, store, NOW)), store
 
 
 def test_an_export_is_told_where_it_is_and_how_much() -> None:
@@ -34,8 +34,8 @@ def test_an_export_is_told_where_it_is_and_how_much() -> None:
 
 
 def test_an_export_is_the_whole_list_in_its_order() -> None:
-    _, source = asked(export=True, params={"above": 5})
-    [query] = source.queries
+    _, store = asked(export=True, params={"above": 5})
+    [query] = store.queries
     assert query.values == {"above": 5}
     assert query.statement.endswith("ORDER BY n ASC")
 
@@ -51,9 +51,9 @@ def test_an_export_is_the_whole_list_in_its_order() -> None:
     ],
 )
 def test_what_contradicts_an_export_is_refused(fields: dict[str, Any]) -> None:
-    answered, source = asked(**fields)
+    answered, store = asked(**fields)
     assert answered["error"]["code"] == "bad_export"
-    assert source.queries == []
+    assert store.queries == []
 
 
 def test_no_export_is_a_page() -> None:

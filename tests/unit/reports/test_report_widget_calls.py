@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reports.widgets import call_of, is_widget, widget_of
-from tests.unit.reports.builders import DASHBOARD_CATALOGUE, NOW
+from tests.unit.reports.builders import DASHBOARD_REPORTS, NOW
 
 
 def milliseconds(*at: int) -> int:
@@ -23,7 +23,7 @@ def ranged(report_name: str, start: int, end: int, **params: str) -> dict[str, A
     """The parameters of a call from a dashboard that shows this time."""
     given = {"report": report_name, "params": params}
     event = dashboard(given, timeRange={"start": start, "end": end})
-    return dict(call_of(event, DASHBOARD_CATALOGUE, NOW)["params"])
+    return dict(call_of(event, DASHBOARD_REPORTS, NOW)["params"])
 
 
 @pytest.mark.parametrize("event", [{"widgetContext": {}}, {"describe": True}])
@@ -38,12 +38,12 @@ def test_any_other_call_is_not_a_dashboards(event: object) -> None:
 
 def test_the_parameters_that_the_widget_was_made_with_are_the_call() -> None:
     event = {"widgetContext": {"params": {"report": "log", "limit": 5, "view": "table"}}}
-    assert call_of(event, DASHBOARD_CATALOGUE, NOW) == {"report": "log", "limit": 5}
+    assert call_of(event, DASHBOARD_REPORTS, NOW) == {"report": "log", "limit": 5}
 
 
 def test_a_buttons_call_replaces_the_widgets_parameters() -> None:
     event = {"report": "total", "widgetContext": {"params": {"report": "log", "limit": 5}}}
-    assert call_of(event, DASHBOARD_CATALOGUE, NOW) == {"report": "total"}
+    assert call_of(event, DASHBOARD_REPORTS, NOW) == {"report": "total"}
 
 
 def test_a_time_range_covers_whole_days_and_its_end_is_not_included() -> None:
@@ -64,7 +64,7 @@ def test_a_time_range_keeps_its_milliseconds_where_the_report_takes_times() -> N
 def test_a_zoomed_time_range_wins() -> None:
     zoom = {"start": milliseconds(2026, 1, 2), "end": milliseconds(2026, 1, 3)}
     around = {"start": milliseconds(2026, 1, 1), "end": milliseconds(2026, 1, 9), "zoom": zoom}
-    call = call_of(dashboard({"report": "by_day"}, timeRange=around), DASHBOARD_CATALOGUE, NOW)
+    call = call_of(dashboard({"report": "by_day"}, timeRange=around), DASHBOARD_REPORTS, NOW)
     assert call["params"] == {"from": "2026-01-02", "to": "2026-01-03"}
 
 
@@ -80,7 +80,7 @@ def test_a_time_range_outside_what_the_report_allows_is_cut() -> None:
 
 def test_a_report_without_dates_takes_no_time_range() -> None:
     assert "params" not in call_of(
-        dashboard({"report": "total"}, timeRange={"start": 0, "end": 1}), DASHBOARD_CATALOGUE, NOW
+        dashboard({"report": "total"}, timeRange={"start": 0, "end": 1}), DASHBOARD_REPORTS, NOW
     )
 
 

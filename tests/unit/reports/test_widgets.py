@@ -13,9 +13,9 @@ from reports.parameters import Argument
 from reports.problems import Problem
 from reports.widgets import Widget, call_of, documentation, widget_html, widget_of
 from tests.unit.reports.builders import (
-    DASHBOARD_CATALOGUE,
+    DASHBOARD_REPORTS,
     NOW,
-    FakeSource,
+    FakeStore,
     report,
     report_file,
     table,
@@ -100,7 +100,7 @@ def test_a_widgets_style_keeps_to_the_widget() -> None:
 
 
 def test_the_documentation_names_every_report_and_its_parameters() -> None:
-    text = documentation(DASHBOARD_CATALOGUE)
+    text = documentation(DASHBOARD_REPORTS)
     assert "| `by_day` | A report | `from`, `to` |" in text
     assert "``` yaml" in text
 
@@ -132,6 +132,6 @@ _ANYTHING = st.recursive(
 )
 def test_any_context_is_answered(context: Any) -> None:
     event = {"widgetContext": context}
-    source = FakeSource({"by_day": report_file()}, table({"n": 1}))
-    answered = answer(call_of(event, DASHBOARD_CATALOGUE, NOW), source, NOW)
+    store = FakeStore({"by_day": report_file()}, table({"n": 1}))
+    answered = answer(call_of(event, DASHBOARD_REPORTS, NOW), store, NOW)
     assert widget_html(answered, widget_of(event), _ARN).startswith('<div class="tokentill ')
