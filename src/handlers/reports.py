@@ -16,10 +16,9 @@ from handlers.http import is_http, mapping, query_of, request_of, response
 from reports.answers import Answer, ReportStore, ResultPage, answer
 from reports.declaration import Reports
 from reports.formats import MEDIA_TYPES, as_csv, as_json, preferred
-from reports.pages import index_page, problem_page, report_page
+from reports.pages import CONTENT_SECURITY_POLICY, index_page, problem_page, report_page
 from reports.problems import Problem, ProblemCode, shown
 from reports.requests import EXACTLY
-from reports.style import CONTENT_SECURITY_POLICY
 from reports.widgets import (
     asks_to_describe,
     call_of,

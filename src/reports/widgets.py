@@ -7,26 +7,26 @@ takes 60 ms of every cold start to save two look-ups.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from reports.answers import Answer, ResultPage
-from reports.charts import chart_of, legend_of, plot_of
+from reports.charts import plot_of
 from reports.declaration import Reports
 from reports.formats import as_json
 from reports.kinds import written
-from reports.markup import Markup, Part, element, joined
+from reports.markup import Markup
+from reports.pages import STYLE, rendered
 from reports.parameters import Parameter
 from reports.problems import Problem
 from reports.requests import FIELDS
-from reports.style import widget_style
 from reports.tables import table_of
 
 _MARGIN = 24
 _NARROWEST, _WIDEST, _USUAL = 240, 2000, 600
-_MARKUP_IN_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 @dataclass(frozen=True)
@@ -138,73 +138,51 @@ def _object(value: object) -> Mapping[str, Any]:
 def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
     """What the dashboard shows. `function_arn` is what its buttons call; without it there are
     none."""
+    content: dict[str, Any] = dict.fromkeys(("plot", "shown", "reports", "problem", "json"))
     match answer:
+        case ResultPage() if widget.view == "chart" and (plot := plot_of(answer)):
+            content["plot"] = plot
         case ResultPage():
-            content = _page(answer, widget, function_arn)
+            content |= {"shown": table_of(answer), "onward": list(_onward(answer, widget.view))}
         case Reports():
-            content = _index(answer, function_arn)
-        case Problem(code, message):
-            content = element("p", element("b", code), ": ", message)
+            content["reports"] = [
+                each
+                for each in answer.by_name.values()
+                if not any(parameter.required for parameter in each.parameters)
+            ]
+        case Problem():
+            content["problem"] = answer
         case _:
-            content = element("pre", json.dumps(as_json(answer), indent=2))
-    style = element("style", Markup(widget_style(widget.theme)))
-    return element("div", style, content, class_=f"tokentill {widget.theme}")
+            content["json"] = json.dumps(as_json(answer), indent=2)
+    frame = {"theme": widget.theme, "width": widget.width, "function_arn": function_arn}
+    style = Markup(_style(widget.theme))
+    return rendered("widget.html", {**frame, **content, "style": style})
 
 
-def _page(page: ResultPage, widget: Widget, function_arn: str) -> Markup:
-    plot = None if widget.view == "table" else plot_of(page)
-    if plot is not None:
-        return element("div", legend_of(plot), chart_of(plot, widget.width), class_="chart")
-    table = table_of(page, lambda user_id: _user(user_id, function_arn))
-    return joined([table, _onward(page, widget, function_arn)])
-
-
-def _onward(page: ResultPage, widget: Widget, function_arn: str) -> Part:
+def _onward(page: ResultPage, view: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Buttons to other pages of a list: label, call and class."""
     params = {name: each.text for name, each in page.arguments.items() if each.text is not None}
-    call: dict[str, Any] = {"report": page.report.name, "params": params, "view": widget.view}
+    call: dict[str, Any] = {"report": page.report.name, "params": params, "view": view}
     if page.report.sort is not None:
         call["limit"] = page.request.limit
-    buttons: list[Part] = []
     if page.request.cursor is not None:
-        buttons.append(_button("First page", call, "widget", function_arn, "btn"))
+        yield "First page", call, "btn"
     if page.next_cursor is not None:
-        following = {**call, "cursor": page.next_cursor}
-        buttons.append(_button("Next page", following, "widget", function_arn, "btn btn-primary"))
-    return element("p", buttons) if buttons else None
+        yield "Next page", {**call, "cursor": page.next_cursor}, "btn btn-primary"
 
 
-def _user(user_id: str, function_arn: str) -> Markup:
-    call = {"report": "user_timeline", "params": {"user_id": user_id}}
-    return _button(user_id, call, "popup", function_arn, None)
-
-
-def _index(reports: Reports, function_arn: str) -> Markup:
-    entries = [
-        _button(each.title, {"report": each.name}, "widget", function_arn, None)
-        for each in reports.by_name.values()
-        if not any(parameter.required for parameter in each.parameters)
-    ]
-    return element("ul", [element("li", entry) for entry in entries])
-
-
-def _button(
-    label: str, call: Mapping[str, Any], display: str, function_arn: str, class_: str | None
-) -> Markup:
-    """A link that calls the function again; the action belongs to the element before it."""
-    if not function_arn:
-        return element("span", label)
-    action = element(
-        "cwdb-action", _json(call), action="call", endpoint=function_arn, display=display
+def _style(theme: str) -> str:
+    """The colours of the dashboard's theme and the rules for charts and tables, all of which keep
+    to the widget."""
+    light, dark = re.findall(r":root {(.*?)}", STYLE, re.DOTALL)
+    _, _, rules = STYLE.partition("/* Charts and tables")
+    _, _, rules = rules.partition("*/\n")
+    inside = f".tokentill.{theme}"
+    return (
+        f"{inside} {{{dark if theme == 'dark' else light}color: var(--text); }}\n"
+        f"{inside} :is(th, td) {{ white-space: nowrap; color: var(--text); }}\n"
+        + re.sub("^(?=[a-z.])", f"{inside} ", rules, flags=re.MULTILINE)
     )
-    return joined([element("a", label, class_=class_), action])
-
-
-def _json(call: Mapping[str, Any]) -> Markup:
-    """JSON that holds no markup: it reads the same whether or not it is taken for HTML."""
-    text = json.dumps(call)
-    for character, harmless in _MARKUP_IN_JSON.items():
-        text = text.replace(character, harmless)
-    return Markup(text)
 
 
 def documentation(reports: Reports) -> str:

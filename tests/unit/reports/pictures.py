@@ -1,7 +1,8 @@
-"""Pages of reports to draw, and the shapes of what was drawn."""
+"""Pages of reports to show, and what a reader sees of them."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
@@ -76,3 +77,22 @@ class Picture:
 
     def _of(self, tag: str, class_: str) -> list[ElementTree.Element]:
         return [node for node in self.root.iter(tag) if node.attrib.get("class") == class_]
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: the tags, the attributes and the text."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data

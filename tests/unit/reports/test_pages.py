@@ -1,23 +1,31 @@
 """Pages work without a script, for the eye, the keyboard and the screen reader."""
 
 import base64
+import compileall
 import hashlib
 import re
+import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.declaration import read_reports
 from reports.formats import heading
-from reports.pages import index_page, problem_page, report_page
+from reports.pages import CONTENT_SECURITY_POLICY, index_page, problem_page, report_page
 from reports.parameters import Argument
 from reports.problems import Problem
-from reports.style import CONTENT_SECURITY_POLICY
 from tests.unit.reports.builders import report, report_file
-from tests.unit.reports.pictures import bars, page
+from tests.unit.reports.pictures import Reader, bars, page
+
+_SOURCE = Path(__file__).resolve().parents[3] / "src"
 
 _REPORTS = read_reports(
     {
@@ -160,6 +168,34 @@ def test_any_other_text_stands_in_its_field(value: str) -> None:
 def test_an_unknown_report_leads_back_to_all() -> None:
     html = problem_page(Problem("unknown_report", "No."), _REPORTS, "nope", {})
     assert 'href="../reports">All reports</a>' in html
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_any_text_stays_text_in_a_page(text: str) -> None:
+    declared = report("param x: text", statement="SELECT %(x)s")
+    shown = page({"n": 1, "note": text}, of=declared, arguments={"x": Argument(text, text)})
+    read = Reader(report_page(shown, _REPORTS))
+    assert ("value", text) in read.attributes
+    assert text in read.text
+
+
+def test_a_page_is_made_from_files_beside_bytecode_alone(tmp_path: Path) -> None:
+    shutil.copytree(_SOURCE / "reports", tmp_path / "reports")
+    compileall.compile_dir(tmp_path, legacy=True, quiet=1)
+    for module in tmp_path.rglob("*.py"):
+        module.unlink()
+    program = (
+        "from reports.declaration import read_reports; from reports.pages import index_page;"
+        "print(index_page(read_reports({})))"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "<h1>Reports</h1>" in made.stdout
 
 
 def test_hostile_data_is_only_text() -> None:
