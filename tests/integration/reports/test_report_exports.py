@@ -19,7 +19,7 @@ from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import Exported, answer
 from reports.problems import Problem
 from tests.integration.reports.books import START, Books
-from tests.unit.reports.builders import report_file
+from tests.unit.reports.builders import code_of, report_file
 
 _BUCKET = "exports"
 # Two parts and a half.
@@ -133,8 +133,7 @@ def test_an_export_that_fails_half_way_leaves_nothing(
         "SELECT 1 / (15000 - n) AS n, repeat('x', 900) AS x FROM generate_series(1, 20000) n"
     )
     answered = exported(database_url, tmp_path, statement)
-    assert isinstance(answered, Problem)
-    assert answered.code == "report_failed"
+    assert code_of(answered) == "report_failed"
     assert keys(s3) == []
     assert unfinished(s3) == []
 
@@ -143,8 +142,7 @@ def test_an_export_gives_up_before_its_time_is_over(
     database_url: str, s3: S3Client, tmp_path: Path
 ) -> None:
     answered = exported(database_url, tmp_path, "SELECT 1 AS n", seconds_left=lambda: 1)
-    assert isinstance(answered, Problem)
-    assert answered.code == "too_slow"
+    assert code_of(answered) == "too_slow"
     assert unfinished(s3) == []
 
 
@@ -158,8 +156,7 @@ def test_an_export_whose_time_runs_out_half_way_leaves_nothing(
         return 1 if seen[-1] else 900
 
     answered = exported(database_url, tmp_path, _LARGE, seconds_left=seconds_left)
-    assert isinstance(answered, Problem)
-    assert answered.code == "too_slow"
+    assert code_of(answered) == "too_slow"
     assert len(seen) > 1
     assert keys(s3) == []
     assert unfinished(s3) == []
@@ -174,8 +171,7 @@ def test_a_bucket_that_fails_half_way_is_told(
         return 900
 
     answered = exported(database_url, tmp_path, _LARGE, seconds_left=seconds_left)
-    assert isinstance(answered, Problem)
-    assert answered.code == "export_failed"
+    assert code_of(answered) == "export_failed"
     assert "NoSuchBucket" in caplog.text
 
 
@@ -191,8 +187,7 @@ def test_a_missing_bucket_is_told(
 ) -> None:
     s3.delete_bucket(Bucket=_BUCKET)
     answered = exported(database_url, tmp_path, "SELECT 1 AS n")
-    assert isinstance(answered, Problem)
-    assert answered.code == "export_failed"
+    assert code_of(answered) == "export_failed"
     assert "NoSuchBucket" in caplog.text
 
 

@@ -189,7 +189,6 @@ def test_a_direct_call_gets_other_formats_as_text_in_an_object(books: Books, for
 
 _ASKED_IN_TURN = """
 import sys
-from adapters.sql_files import SQL_ROOT
 from handlers import reports
 
 calls = (
@@ -220,4 +219,5 @@ def test_a_dashboard_gets_html_and_its_documentation(books: Books) -> None:
     shown = reports.handler({"widgetContext": {"params": {"report": "payments_by_status"}}}, None)
     described = reports.handler({"describe": True}, None)
     assert str(shown).startswith('<div class="tokentill ')
+    assert '<caption id="caption">Payments by status: ' in str(shown)
     assert str(described).startswith("## Tokentill reports")

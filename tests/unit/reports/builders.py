@@ -35,6 +35,12 @@ def arguments(**texts: str | None) -> dict[str, Argument]:
     return {name: Argument(text, text) for name, text in texts.items()}
 
 
+def code_of(answered: object) -> str:
+    """Why there is no answer, as the code of the problem that came instead."""
+    assert isinstance(answered, Problem), answered
+    return answered.code
+
+
 class FakeStore:
     """A store that answers every query with the same, and remembers the queries."""
 

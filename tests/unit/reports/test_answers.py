@@ -1,4 +1,4 @@
-"""How a request becomes an answer."""
+"""How a request becomes an answer: a page, a whole export, or a problem, whatever is sent."""
 
 import json
 from datetime import date, datetime, timedelta, timezone
@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.answers import answer
 from reports.formats import as_json
@@ -164,3 +166,83 @@ def test_a_value_is_written_exactly(value: object, written: object) -> None:
     store = FakeStore(_FILES, table({"n": value}))
     page = json.loads(json.dumps(asked({"report": "total"}, store)))
     assert page["rows"] == [{"n": written}]
+
+
+def test_an_export_is_told_where_it_is_and_how_much() -> None:
+    assert asked({"report": "numbers", "export": True}, store_of()) == {
+        "report": "numbers",
+        "url": "https://bucket.test/x",
+        "expires_at": "2026-03-01T12:30:00.000000Z",
+        "rows": 3,
+        "size_bytes": 99,
+    }
+
+
+def test_an_export_is_the_whole_list_in_its_order() -> None:
+    store = store_of()
+    asked({"report": "numbers", "export": True, "params": {"above": 5}}, store)
+    [query] = store.queries
+    assert query.values == {"above": 5}
+    assert query.statement.endswith("ORDER BY n ASC")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"export": "yes"},
+        {"export": 1},
+        {"export": True, "limit": 5},
+        {"export": True, "cursor": "abc"},
+        {"export": True, "format": "json"},
+    ],
+)
+def test_what_contradicts_an_export_is_refused(fields: dict[str, Any]) -> None:
+    store = store_of()
+    assert code(asked({"report": "numbers", **fields}, store)) == "bad_export"
+    assert store.queries == []
+
+
+def test_no_export_is_a_page() -> None:
+    assert asked({"report": "numbers", "export": False}, store_of())["rows"] == []
+
+
+_TYPES = {
+    "t": "text",
+    "i": "integer 1..9",
+    "n": "number",
+    "b": "boolean",
+    "d": "date",
+    "s": "timestamp 2020-01-01..now",
+    "c": "choice a|b",
+}
+_FILE = report_file(
+    *(f"param {name}: {declared}" for name, declared in _TYPES.items()),
+    "sort: n integer asc",
+    statement=f"SELECT {', '.join(f'%({name})s' for name in _TYPES)}",
+)
+_TEXT = st.text(st.characters(codec=None)) | st.sampled_from(["\0", "\ud800", "9" * 5000, "NaN"])
+_LEAF = st.none() | st.booleans() | st.integers() | st.floats() | _TEXT | st.just(10**40)
+_ANYTHING = st.recursive(
+    _LEAF, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=5
+)
+_LIKELY_TEXT = st.from_regex(
+    r"[0-9]{1,4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}Z)?| ?[0-9]+ days ago"
+)
+_PARAMS = st.dictionaries(st.sampled_from([*_TYPES, "zzz"]), _ANYTHING | _LIKELY_TEXT)
+_EVENTS = st.fixed_dictionaries(
+    {"report": st.just("all_types") | _ANYTHING},
+    optional={
+        "params": _PARAMS | _ANYTHING,
+        "limit": st.integers(1, 1000) | _ANYTHING,
+        "cursor": _ANYTHING,
+        "format": st.just("json") | _ANYTHING,
+    },
+)
+
+
+@given(_EVENTS | _ANYTHING)
+def test_any_input_is_answered(event: Any) -> None:
+    store = FakeStore({"all_types": _FILE}, table({"n": 1}))
+    answered = as_json(answer(event, store, NOW))
+    assert json.dumps(answered, allow_nan=False)
+    assert answered.keys() & {"reports", "report", "error"}

@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.declaration import read_reports
-from reports.formats import heading
 from reports.pages import CONTENT_SECURITY_POLICY, index_page, problem_page, report_page
 from reports.parameters import Argument
 from reports.problems import Problem
@@ -214,11 +213,3 @@ def test_the_policy_allows_exactly_the_style_sheet_that_is_sent() -> None:
 def test_no_page_needs_a_style_attribute_or_anything_from_elsewhere() -> None:
     html = report_page(bars(paid=5), _REPORTS) + index_page(_REPORTS)
     assert not re.search(r'\sstyle=|<script|src=|href="(https?:|//)', html)
-
-
-@pytest.mark.parametrize(
-    ("column", "words"),
-    [("amount_paid", "Amount paid"), ("gross_usd", "Gross USD"), ("user_id", "User ID")],
-)
-def test_a_column_is_headed_in_words(column: str, words: str) -> None:
-    assert heading(column) == words
