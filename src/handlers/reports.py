@@ -12,7 +12,7 @@ from adapters.report_queries import PostgresReports
 from adapters.settings import DatabaseAddress
 from adapters.telemetry import Telemetry
 from handlers.app import App, app
-from handlers.http import is_http, mapping, query_of, request_of, response
+from handlers.http import Request, is_http, mapping, query_of, request_of, response
 from reports.answers import Answer, ReportStore, ResultPage, answer
 from reports.declaration import Reports
 from reports.formats import MEDIA_TYPES, as_csv, as_json, preferred
@@ -129,49 +129,37 @@ def _for_dashboard(event: dict[str, Any], context: Any, store: ReportStore, now:
 @dataclass(frozen=True)
 class Asked:
     """What an HTTP request asks for. `name` is None for the list of all reports; `repeated` names a
-    query parameter that was given more than once."""
+    query parameter that was given more than once. `format` is the one that is named, whatever it
+    is, else the one of `formats` that is liked best; None if none of them is."""
 
-    method: str
+    request: Request
     name: str | None
     query: Mapping[str, str]
     repeated: str | None
-    accept: str
-    if_none_match: str
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """What there is. Browsers put text/html first in Accept; who takes anything, like curl,
-        gets JSON."""
-        return ("json", "html") if self.name is None else ("json", "html", "csv")
-
-    @property
-    def format(self) -> str | None:
-        """The format named, whatever it is, else the one that is liked best; None if none is."""
-        return self.query.get("format") or preferred(self.accept, self.formats)
+    formats: tuple[str, ...]
+    format: str | None
 
 
 def asked_of(event: Mapping[str, Any]) -> Asked:
-    """Reads payload formats 2.0 and 1.0. Blank query parameters are as good as none: a form sends
-    every field it has."""
+    """Reads payload formats 2.0 and 1.0. The name is the path parameter of the route, else what
+    follows `reports` in the path. Blank query parameters are as good as none: a form sends every
+    field it has."""
     request, pairs = request_of(event), list(_pairs(event))
+    _, _, below = str(event.get("rawPath") or event.get("path") or "").partition("/reports")
+    named = mapping(event.get("pathParameters")).get("name")
+    name = str(named) if named else unquote(below.strip("/")) or None
+    query = {name: value for name, value in pairs if value}
     times = Counter(name for name, _ in pairs)
+    # Browsers put text/html first in Accept; who takes anything, like curl, gets JSON.
+    formats = ("json", "html") if name is None else ("json", "html", "csv")
     return Asked(
-        method=request.method or "GET",
-        name=_name(event),
-        query={name: value for name, value in pairs if value},
+        request=request,
+        name=name,
+        query=query,
         repeated=next((name for name, given in times.items() if given > 1), None),
-        accept=request.header("accept"),
-        if_none_match=request.header("if-none-match"),
+        formats=formats,
+        format=query.get("format") or preferred(request.header("accept"), formats),
     )
-
-
-def _name(event: Mapping[str, Any]) -> str | None:
-    """The path parameter of the route, else what follows `reports` in the path."""
-    if name := mapping(event.get("pathParameters")).get("name"):
-        return str(name)
-    path = str(event.get("rawPath") or event.get("path") or "")
-    _, _, below = path.partition("/reports")
-    return unquote(below.strip("/")) or None
 
 
 def _pairs(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -187,7 +175,14 @@ def _over_http(event: Mapping[str, Any], store: ReportStore, now: datetime) -> R
     try:
         call = _call(asked)
         result = call if isinstance(call, Problem) else answer(call, store, now)
-        return _responded(asked, result, store.reports)
+        match result:
+            case Problem():
+                return _problem(asked, result, store.reports)
+            case Reports():
+                return _index(asked, result)
+            case ResultPage():
+                return _page(asked, result, store.reports)
+        return response(200, as_json(result), _ALWAYS)
     except Exception as error:
         telemetry.failure("report failed", error)
         return _problem(asked, _FAILED, store.reports)
@@ -195,7 +190,7 @@ def _over_http(event: Mapping[str, Any], store: ReportStore, now: datetime) -> R
 
 def _call(asked: Asked) -> dict[str, Any] | Problem:
     """The same call as a direct invocation would be; a text says no more than an address does."""
-    if asked.method not in ("GET", "HEAD"):
+    if asked.request.method not in ("GET", "HEAD", ""):
         return Problem("method_not_allowed", "Reports are read with GET.")
     if asked.format is None:
         return Problem(
@@ -209,25 +204,14 @@ def _call(asked: Asked) -> dict[str, Any] | Problem:
         return Problem(
             "bad_export", "Exports are made by invoking the function, not over HTTP; see limit."
         )
-    query = {name: value for name, value in asked.query.items() if name != "format"}
+    params = dict(asked.query)
+    params.pop("format", None)
     call: dict[str, Any] = {"report": asked.name, "format": asked.format}
-    if limit := query.pop("limit", None):
-        is_whole = limit.isascii() and limit.isdigit() and len(limit) < 10
-        call["limit"] = int(limit) if is_whole else limit
-    if cursor := query.pop("cursor", None):
-        call["cursor"] = cursor
-    return call | ({"params": query} if query else {})
-
-
-def _responded(asked: Asked, result: Answer, reports: Reports) -> Response:
-    match result:
-        case Problem():
-            return _problem(asked, result, reports)
-        case Reports():
-            return _index(asked, result)
-        case ResultPage():
-            return _page(asked, result, reports)
-    return response(200, as_json(result), _ALWAYS)
+    call |= {field: params.pop(field) for field in ("limit", "cursor") if field in params}
+    limit = call.get("limit", "")
+    if limit.isascii() and limit.isdigit() and len(limit) < 10:
+        call["limit"] = int(limit)
+    return call | ({"params": params} if params else {})
 
 
 def _problem(asked: Asked, problem: Problem, reports: Reports) -> Response:
@@ -237,8 +221,8 @@ def _problem(asked: Asked, problem: Problem, reports: Reports) -> Response:
     if problem.code == "unavailable":
         headers["retry-after"] = "10"
     readable = ("json", "html")
-    format_ = asked.format if asked.format in readable else preferred(asked.accept, readable)
-    if format_ == "html":
+    accepted = preferred(asked.request.header("accept"), readable)
+    if (asked.format if asked.format in readable else accepted) == "html":
         page = problem_page(problem, reports, asked.name, asked.query)
         return response(status, page, headers | _HTML)
     return response(status, as_json(problem), headers)
@@ -254,7 +238,9 @@ def _index(asked: Asked, reports: Reports) -> Response:
         made = response(200, as_json(reports), headers)
     etag = f'"{hashlib.sha256(made["body"].encode()).hexdigest()[:32]}"'
     made["headers"]["etag"] = etag
-    known = [each.strip().removeprefix("W/") for each in asked.if_none_match.split(",")]
+    known = [
+        each.strip().removeprefix("W/") for each in asked.request.header("if-none-match").split(",")
+    ]
     return {**made, "statusCode": 304, "body": ""} if etag in known else made
 
 

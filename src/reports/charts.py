@@ -4,10 +4,10 @@ Colours come from the page through the classes `series-1` to `series-3`, `grid` 
 are in pixels, computed with decimals from the amounts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from reports.answers import ResultPage
 from reports.formats import heading, number
@@ -51,20 +51,14 @@ def plot_of(page: ResultPage) -> Plot | None:
         return None
     rows = page.table.rows if chart.shape == "columns" else page.table.rows[:MAX_BARS]
     series = tuple(
-        Series(heading(name), tuple(_amount(row, name) for row in rows)) for name in chart.values
+        Series(heading(name), tuple(max(Decimal(row[name] or 0), Decimal(0)) for row in rows))
+        for name in chart.values
     )
     if not any(any(each.values) for each in series):
         return None
-    labels = tuple(_label(row[chart.labels]) for row in rows)
+    found = (row[chart.labels] for row in rows)
+    labels = tuple("none" if label is None else str(label) for label in found)
     return Plot(chart.shape, page.report.title, heading(chart.labels), labels, series)
-
-
-def _amount(row: Mapping[str, Any], column: str) -> Decimal:
-    return max(Decimal(row[column] or 0), Decimal(0))
-
-
-def _label(value: Any) -> str:
-    return "none" if value is None else str(value)
 
 
 @dataclass(frozen=True)
@@ -123,19 +117,18 @@ def legend_of(plot: Plot) -> Markup | None:
     """Which colour is what, when there is more than one."""
     if len(plot.series) == 1:
         return None
+    squares = [
+        (element("rect", width="12", height="12", rx="3", class_=f"series-{place}"), each.name)
+        for place, each in enumerate(plot.series, start=1)
+    ]
     return element(
         "ul",
         [
-            element("li", _swatch(place), each.name)
-            for place, each in enumerate(plot.series, start=1)
+            element("li", element("svg", square, width="12", height="12", aria_hidden="true"), name)
+            for square, name in squares
         ],
         class_="legend",
     )
-
-
-def _swatch(place: int) -> Markup:
-    square = element("rect", width="12", height="12", rx="3", class_=f"series-{place}")
-    return element("svg", square, width="12", height="12", aria_hidden="true")
 
 
 def _described(plot: Plot) -> str:
@@ -149,18 +142,15 @@ def _described(plot: Plot) -> str:
 
 
 def _columns(plot: Plot, width: int) -> tuple[int, Iterable[Markup]]:
-    totals = [sum(values, Decimal(0)) for values in _by_label(plot)]
-    scale = scale_to(max(totals), Decimal(_HEIGHT - _TOP - _BOTTOM))
+    by_label = zip(*(each.values for each in plot.series), strict=True)
+    highest = max(sum(values, Decimal(0)) for values in by_label)
+    scale = scale_to(highest, Decimal(_HEIGHT - _TOP - _BOTTOM))
     slot = Decimal(width - _LEFT - _RIGHT) / len(plot.labels)
     columns = [
         _column(plot, place, scale, Decimal(_LEFT) + slot * place, slot)
         for place in range(len(plot.labels))
     ]
     return _HEIGHT, [*_grid(scale, width), *columns, *_day_labels(plot, slot, width)]
-
-
-def _by_label(plot: Plot) -> list[tuple[Decimal, ...]]:
-    return list(zip(*(each.values for each in plot.series), strict=True))
 
 
 def _column(plot: Plot, place: int, scale: Scale, left: Decimal, slot: Decimal) -> Markup:

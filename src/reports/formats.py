@@ -23,7 +23,7 @@ the apostrophe.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -99,13 +99,12 @@ def as_json(answer: Answer) -> dict[str, Any]:
             return {
                 "report": answer.report.name,
                 "columns": list(answer.table.columns),
-                "rows": [_row(row) for row in answer.table.rows],
+                "rows": [
+                    {column: _value(value) for column, value in row.items()}
+                    for row in answer.table.rows
+                ],
                 "next_cursor": answer.next_cursor,
             }
-
-
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: _value(value) for column, value in row.items()}
 
 
 def _value(value: Any) -> Any:

@@ -64,7 +64,11 @@ def bind(
     names = [parameter.name for parameter in parameters]
     for name in given:
         if name not in names:
-            return _unknown(name, names)
+            known = f"It takes {', '.join(names)}." if names else "It takes none."
+            return Problem(
+                "unknown_parameter",
+                f"This report has no parameter {shown(name)}.{nearest(name, names)} {known}",
+            )
     arguments: dict[str, Argument] = {}
     for parameter in parameters:
         argument = _argument(parameter, given.get(parameter.name), now)
@@ -83,11 +87,16 @@ def read_value(parameter: Parameter, text: str, now: datetime) -> Value | None:
 
 
 def _argument(parameter: Parameter, given: object, now: datetime) -> Argument | Problem:
-    if given is None and parameter.default is None:
-        return _missing(parameter) if parameter.required else Argument(None, None)
+    if given is None and parameter.default is None and not parameter.required:
+        return Argument(None, None)
     text = _text(parameter.kind, parameter.default if given is None else given)
     value = None if text is None else read_value(parameter, text, now)
-    return _bad(parameter, given) if value is None else Argument(value, text)
+    if value is not None:
+        return Argument(value, text)
+    fault = f"is required: {parameter.expected}"
+    if given is not None:
+        fault = f"must be {parameter.expected}; got {shown(given)}"
+    return Problem("bad_parameter", f"{parameter.name} {fault}. For example: {parameter.example}")
 
 
 def _text(kind: Kind, given: object) -> str | None:
@@ -114,26 +123,3 @@ def _bound(parameter: Parameter, text: str | None, now: datetime) -> Any:
     if text is None or parameter.kind.name != "text":
         return None if text is None else parameter.kind.read(text, now)
     return int(text)
-
-
-def _unknown(name: object, names: list[str]) -> Problem:
-    known = f"It takes {', '.join(names)}." if names else "It takes none."
-    return Problem(
-        "unknown_parameter",
-        f"This report has no parameter {shown(name)}.{nearest(name, names)} {known}",
-    )
-
-
-def _missing(parameter: Parameter) -> Problem:
-    return Problem(
-        "bad_parameter",
-        f"{parameter.name} is required: {parameter.expected}. For example: {parameter.example}",
-    )
-
-
-def _bad(parameter: Parameter, given: object) -> Problem:
-    return Problem(
-        "bad_parameter",
-        f"{parameter.name} must be {parameter.expected}; got {shown(given)}."
-        f" For example: {parameter.example}",
-    )
