@@ -78,10 +78,10 @@ def handler(event: Any, context: Any) -> dict[str, Any] | str:
     now = datetime.now(UTC)
     with telemetry.invocation():
         if is_http(event):
-            return _over_http(event, store, now)
+            return answer_http(event, store, now)
         if is_widget(event):
-            return _for_dashboard(event, context, store, now)
-        return _directly(event, store, now)
+            return answer_dashboard(event, context, store, now)
+        return answer_directly(event, store, now)
 
 
 def _seconds_left(context: Any) -> float:
@@ -90,15 +90,15 @@ def _seconds_left(context: Any) -> float:
     return float("inf") if remaining is None else float(remaining()) / 1000
 
 
-def _directly(event: Any, store: ReportStore, now: datetime) -> dict[str, Any]:
+def answer_directly(event: Any, store: ReportStore, now: datetime) -> dict[str, Any]:
     try:
-        return _as_object(event, answer(event, store, now), store.reports)
+        return as_object(event, answer(event, store, now), store.reports)
     except Exception as error:
         telemetry.failure("report failed", error)
         return as_json(_FAILED)
 
 
-def _as_object(call: Any, answer: Answer, reports: Reports) -> dict[str, Any]:
+def as_object(call: Any, answer: Answer, reports: Reports) -> dict[str, Any]:
     """JSON as it is; CSV and HTML as text: `{"report", "format", "body", "next_cursor"}`."""
     match answer:
         case Reports() if call.get("format") == "html":
@@ -114,7 +114,7 @@ def _as_object(call: Any, answer: Answer, reports: Reports) -> dict[str, Any]:
     return as_json(answer)
 
 
-def _for_dashboard(event: dict[str, Any], context: Any, store: ReportStore, now: datetime) -> str:
+def answer_dashboard(event: dict[str, Any], context: Any, store: ReportStore, now: datetime) -> str:
     if asks_to_describe(event):
         return documentation(store.reports)
     widget, arn = widget_of(event), str(getattr(context, "invoked_function_arn", ""))
@@ -170,25 +170,25 @@ def _pairs(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _over_http(event: Mapping[str, Any], store: ReportStore, now: datetime) -> Response:
+def answer_http(event: Mapping[str, Any], store: ReportStore, now: datetime) -> Response:
     asked = asked_of(event)
     try:
-        call = _call(asked)
+        call = call_from(asked)
         result = call if isinstance(call, Problem) else answer(call, store, now)
         match result:
             case Problem():
-                return _problem(asked, result, store.reports)
+                return problem_response(asked, result, store.reports)
             case Reports():
-                return _index(asked, result)
+                return index_response(asked, result)
             case ResultPage():
-                return _page(asked, result, store.reports)
+                return page_response(asked, result, store.reports)
         return response(200, as_json(result), _ALWAYS)
     except Exception as error:
         telemetry.failure("report failed", error)
-        return _problem(asked, _FAILED, store.reports)
+        return problem_response(asked, _FAILED, store.reports)
 
 
-def _call(asked: Asked) -> dict[str, Any] | Problem:
+def call_from(asked: Asked) -> dict[str, Any] | Problem:
     """The same call as a direct invocation would be; a text says no more than an address does."""
     if asked.request.method not in ("GET", "HEAD", ""):
         return Problem("method_not_allowed", "Reports are read with GET.")
@@ -214,7 +214,7 @@ def _call(asked: Asked) -> dict[str, Any] | Problem:
     return call | ({"params": params} if params else {})
 
 
-def _problem(asked: Asked, problem: Problem, reports: Reports) -> Response:
+def problem_response(asked: Asked, problem: Problem, reports: Reports) -> Response:
     status, headers = _STATUSES.get(problem.code, 400), dict(_ALWAYS)
     if problem.code == "method_not_allowed":
         headers["allow"] = "GET, HEAD"
@@ -228,7 +228,7 @@ def _problem(asked: Asked, problem: Problem, reports: Reports) -> Response:
     return response(status, as_json(problem), headers)
 
 
-def _index(asked: Asked, reports: Reports) -> Response:
+def index_response(asked: Asked, reports: Reports) -> Response:
     """The list of reports is the same for everybody until the next deployment, so it may be kept if
     the client asks each time whether it still holds."""
     headers = _ALWAYS | {"cache-control": "private, no-cache"}
@@ -244,7 +244,7 @@ def _index(asked: Asked, reports: Reports) -> Response:
     return {**made, "statusCode": 304, "body": ""} if etag in known else made
 
 
-def _page(asked: Asked, page: ResultPage, reports: Reports) -> Response:
+def page_response(asked: Asked, page: ResultPage, reports: Reports) -> Response:
     headers = dict(_ALWAYS)
     if page.next_cursor is not None:
         query = urlencode({**asked.query, "cursor": page.next_cursor}, errors="replace")

@@ -89,11 +89,11 @@ def answer(call: object, store: ReportStore, now: datetime) -> Answer:
     if request.export:
         return store.export(whole_query(report, arguments))
     if report.sort is None:
-        return _summary(request, report, arguments, store)
-    return _list(request, report, report.sort, arguments, store)
+        return answer_summary(request, report, arguments, store)
+    return answer_list(request, report, report.sort, arguments, store)
 
 
-def _summary(
+def answer_summary(
     request: ReportRequest, report: Report, arguments: Arguments, store: ReportStore
 ) -> ResultPage | Problem:
     if request.cursor is not None:
@@ -109,7 +109,7 @@ def _summary(
     return ResultPage(report, table, None, request, arguments)
 
 
-def _list(
+def answer_list(
     request: ReportRequest, report: Report, sort: Sort, arguments: Arguments, store: ReportStore
 ) -> ResultPage | Problem:
     after = None

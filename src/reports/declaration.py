@@ -135,23 +135,23 @@ def read_report(name: str, text: str) -> Report:
     :raises HeaderError: says which report and what is wrong with its file.
     """
     try:
-        return _report(name, text)
+        return report_of(name, text)
     except HeaderError as error:
         raise HeaderError(f"sql/reports/{name}.sql: {error}") from None
 
 
-def _report(name: str, text: str) -> Report:
+def report_of(name: str, text: str) -> Report:
     if not _NAME.fullmatch(name):
         raise HeaderError("the file's name must be lower-case letters, digits and underscores")
     lines = text.strip().splitlines()
     end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    declared = _declarations(lines[:end])
+    declared = declarations_of(lines[:end])
     single = {key: " ".join(lines).strip() for key, lines in declared.items()}
     for required in ("title", "description"):
         if not single.get(required):
             raise HeaderError(f"the header has no {required}")
     parameters = tuple(
-        _parameter(key.removeprefix("param").strip(), lines[0], " ".join(lines[1:]))
+        parameter_of(key.removeprefix("param").strip(), lines[0], " ".join(lines[1:]))
         for key, lines in declared.items()
         if key.startswith("param")
     )
@@ -160,13 +160,13 @@ def _report(name: str, text: str) -> Report:
         title=single["title"],
         description=single["description"],
         parameters=parameters,
-        sort=_sort(single["sort"]) if "sort" in single else None,
-        chart=_chart(single["chart"]) if "chart" in single else None,
-        statement=_statement("\n".join(lines[end:]), parameters),
+        sort=sort_of(single["sort"]) if "sort" in single else None,
+        chart=chart_declared(single["chart"]) if "chart" in single else None,
+        statement=statement_of("\n".join(lines[end:]), parameters),
     )
 
 
-def _declarations(header: list[str]) -> dict[str, list[str]]:
+def declarations_of(header: list[str]) -> dict[str, list[str]]:
     """Each declaration's key with its lines: its own and those that continue it."""
     declared: dict[str, list[str]] = {}
     for line in header:
@@ -182,7 +182,7 @@ def _declarations(header: list[str]) -> dict[str, list[str]]:
     return declared
 
 
-def _statement(written: str, parameters: tuple[Parameter, ...]) -> str:
+def statement_of(written: str, parameters: tuple[Parameter, ...]) -> str:
     """The statement, its placeholders with their types."""
     statement = written.strip().removesuffix(";").strip()
     kinds = {each.name: each.kind for each in parameters}
@@ -202,7 +202,7 @@ def _statement(written: str, parameters: tuple[Parameter, ...]) -> str:
     return _PLACEHOLDER.sub(lambda found: f"{found[0]}::{kinds[found[1]].sql_type}", statement)
 
 
-def _sort(line: str) -> Sort:
+def sort_of(line: str) -> Sort:
     """Reads `COLUMN TYPE asc|desc, ...`."""
     found = [_SORT_KEY.fullmatch(part.strip()) for part in line.split(",")]
     keys = [each for each in found if each and _NAME.fullmatch(each[1])]
@@ -210,10 +210,10 @@ def _sort(line: str) -> Sort:
         raise HeaderError(f"sort must read 'column type asc|desc, ...', not {line!r}")
     if len({each[3] for each in keys}) > 1:
         raise HeaderError("sort: all columns must go in one direction")
-    return Sort(tuple(SortKey(each[1], _kind(each[2])) for each in keys), keys[0][3] == "desc")
+    return Sort(tuple(SortKey(each[1], kind_of(each[2])) for each in keys), keys[0][3] == "desc")
 
 
-def _chart(line: str) -> Chart:
+def chart_declared(line: str) -> Chart:
     """Reads `columns|bars of COLUMN, ... by COLUMN`."""
     found = _CHART.fullmatch(line)
     if not found:
@@ -222,17 +222,17 @@ def _chart(line: str) -> Chart:
     return Chart(shape, tuple(found[2].split(", ")), found[3])
 
 
-def _parameter(name: str, line: str, description: str) -> Parameter:
+def parameter_of(name: str, line: str, description: str) -> Parameter:
     """Reads `TYPE [ALLOWED][, required][, default X][, example X]`."""
     if not _NAME.fullmatch(name) or name.startswith(_RESERVED_PREFIX) or name in _RESERVED:
         raise HeaderError(f"{name!r} cannot be a parameter's name")
     try:
         declared, *clauses = [part.strip() for part in line.split(",")]
         type_name, _, allowed = declared.partition(" ")
-        kind = _kind(type_name)
+        kind = kind_of(type_name)
         choices = tuple(allowed.split("|")) if kind.name == "choice" and allowed else ()
-        low, high = _range(allowed) if allowed and kind.name != "choice" else (None, None)
-        options = _options(clauses)
+        low, high = bounds_of(allowed) if allowed and kind.name != "choice" else (None, None)
+        options = options_of(clauses)
         # Bounds of a text are lengths, and no example of one.
         usual = kind.example if low is None or kind.name == "text" else low
         parameter = Parameter(
@@ -246,26 +246,26 @@ def _parameter(name: str, line: str, description: str) -> Parameter:
             high=high,
             choices=choices,
         )
-        _check(parameter)
+        check_parameter(parameter)
     except HeaderError as error:
         raise HeaderError(f"parameter {name}: {error}") from None
     return parameter
 
 
-def _kind(name: str) -> Kind:
+def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise HeaderError(f"there is no type {name!r}; there are {', '.join(KINDS)}")
     return KINDS[name]
 
 
-def _range(allowed: str) -> tuple[str | None, str | None]:
+def bounds_of(allowed: str) -> tuple[str | None, str | None]:
     low, dots, high = allowed.partition("..")
     if not dots or not (low or high):
         raise HeaderError(f"what is allowed must read 'low..high', not {allowed!r}")
     return low or None, high or None
 
 
-def _options(clauses: list[str]) -> dict[str, str]:
+def options_of(clauses: list[str]) -> dict[str, str]:
     options: dict[str, str] = {}
     for clause in clauses:
         word, _, value = clause.partition(" ")
@@ -277,21 +277,21 @@ def _options(clauses: list[str]) -> dict[str, str]:
     return options
 
 
-def _check(declared: Parameter) -> None:
+def check_parameter(declared: Parameter) -> None:
     kind = declared.kind
     if kind.name == "choice" and not (declared.choices and all(declared.choices)):
         raise HeaderError("a choice names its values, as in 'choice paid|refunded'")
     if declared.required and declared.default is not None:
         raise HeaderError("it is required and has a default")
     for bound in (declared.low, declared.high):
-        if bound is not None and not _is_bound(kind, bound):
+        if bound is not None and not is_bound(kind, bound):
             raise HeaderError(f"{bound!r} bounds no {kind.name}")
     for text in (declared.default, declared.example):
         if text is not None and read_value(declared, text, _A_LATE_DAY) is None:
             raise HeaderError(f"it does not allow its own default or example, {text!r}")
 
 
-def _is_bound(kind: Kind, bound: str) -> bool:
+def is_bound(kind: Kind, bound: str) -> bool:
     if kind.name == "text":
         return bound.isascii() and bound.isdecimal()
     return kind.name != "boolean" and kind.read(bound, _A_LATE_DAY) is not None

@@ -53,15 +53,15 @@ def preferred(accept: str, formats: tuple[str, ...]) -> str | None:
 
     Source: https://www.rfc-editor.org/rfc/rfc9110#name-accept
     """
-    ranges = [found for part in accept.lower().split(",") if (found := _range(part))]
+    ranges = [found for part in accept.lower().split(",") if (found := media_range(part))]
     if not ranges:
         return formats[0]
-    qualities = {each: _quality(MEDIA_TYPES[each], ranges) for each in formats}
+    qualities = {each: quality_of(MEDIA_TYPES[each], ranges) for each in formats}
     best = max(formats, key=qualities.__getitem__)
     return best if qualities[best] > 0 else None
 
 
-def _range(part: str) -> tuple[str, float] | None:
+def media_range(part: str) -> tuple[str, float] | None:
     """One entry of the header: a media type, maybe with wildcards, and how much it is wanted."""
     name, *parameters = [each.strip() for each in part.split(";")]
     if not _RANGE.fullmatch(name):
@@ -70,7 +70,7 @@ def _range(part: str) -> tuple[str, float] | None:
     return name, float(stated[0]) if stated else 1.0
 
 
-def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
+def quality_of(media_type: str, ranges: list[tuple[str, float]]) -> float:
     """What the most precise entry that covers the type says of it."""
     type_, _, _ = media_type.partition("/")
     for covering in (media_type, f"{type_}/*", "*/*"):
@@ -84,7 +84,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     """A page, the list of reports, where an export is, or `{"error": {code, message}}`."""
     match answer:
         case Reports():
-            return {"reports": [_described(report) for report in answer.by_name.values()]}
+            return {"reports": [described(report) for report in answer.by_name.values()]}
         case Problem(code, message):
             return {"error": {"code": code, "message": message}}
         case Exported():
@@ -100,37 +100,37 @@ def as_json(answer: Answer) -> dict[str, Any]:
                 "report": answer.report.name,
                 "columns": list(answer.table.columns),
                 "rows": [
-                    {column: _value(value) for column, value in row.items()}
+                    {column: json_value(value) for column, value in row.items()}
                     for row in answer.table.rows
                 ],
                 "next_cursor": answer.next_cursor,
             }
 
 
-def _value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     match value:
         case None | bool() | int() | str():
             return value
         case list():
-            return [_value(each) for each in value]
+            return [json_value(each) for each in value]
     return written(value)
 
 
-def _described(report: Report) -> dict[str, Any]:
+def described(report: Report) -> dict[str, Any]:
     """What a caller is told about a report; `example` is a call that works as it stands."""
     required = {each.name: each.example for each in report.parameters if each.required}
     return {
         "name": report.name,
         "title": report.title,
         "description": report.description,
-        "params": [_described_parameter(each) for each in report.parameters],
+        "params": [described_parameter(each) for each in report.parameters],
         "sort": report.sort and report.sort.written,
         "example": {"report": report.name} | ({"params": required} if required else {}),
     }
 
 
-def _described_parameter(parameter: Parameter) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def described_parameter(parameter: Parameter) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "name": parameter.name,
         "type": parameter.kind.name,
         "description": parameter.description,
@@ -139,7 +139,7 @@ def _described_parameter(parameter: Parameter) -> dict[str, Any]:
         "default": parameter.default,
         "example": parameter.example,
     }
-    return described | ({"choices": list(parameter.choices)} if parameter.choices else {})
+    return told | ({"choices": list(parameter.choices)} if parameter.choices else {})
 
 
 def as_csv(table: Table) -> str:
@@ -153,24 +153,24 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
     """A line for each row of database values."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
     return lines.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
     match value:
         case str():
-            return _inert(value) if _MAY_RUN.search(value) else value
+            return inert(value) if _MAY_RUN.search(value) else value
         case bool():
             return "true" if value else "false"
         case None | int():
             return value
         case list():
-            return _cell(", ".join(str(_cell(each)) for each in value))
+            return csv_cell(", ".join(str(csv_cell(each)) for each in value))
     return written(value)
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     marked = _BEFORE.sub(_marked, text)
     return f"'{marked}" if marked.startswith(("\t", "\r", "\n")) else marked
 

@@ -77,19 +77,19 @@ def index_page(reports: Reports) -> str:
 def report_page(page: ResultPage, reports: Reports) -> str:
     """A page of a report: its parameters, a chart if it has one, the rows, and where to go on."""
     report, arguments = page.report, page.arguments
-    values = {each.name: _shown(each, arguments[each.name]) for each in report.parameters}
+    values = {each.name: form_value(each, arguments[each.name]) for each in report.parameters}
     is_summary = report.sort is None and report.chart is None
     return _page(
         "report.html",
         report.title,
         reports,
         Links(from_index=False),
-        **_form(report, values, page.request.limit),
+        **form_of(report, values, page.request.limit),
         problem=None,
         plot=plot_of(page),
         are_figures=is_summary and len(page.table.rows) == 1,
         shown=table_of(page),
-        onward=list(_onward(page)),
+        onward=list(links_onward(page)),
     )
 
 
@@ -103,7 +103,7 @@ def problem_page(
         title = _TITLES.get(problem.code, "That did not work")
         return _page("problem.html", title, reports, links, problem=problem)
     values = {key: value for key, value in given.items() if isinstance(value, str)}
-    form = _form(report, values, DEFAULT_LIMIT)
+    form = form_of(report, values, DEFAULT_LIMIT)
     title = f"Problem: {report.title}"
     return _page("report.html", title, reports, links, **form, problem=problem)
 
@@ -113,23 +113,23 @@ def _page(template: str, title: str, reports: Reports, links: Links, **content: 
     return rendered(template, {"report": None} | frame | content)
 
 
-def _form(report: Report, values: Mapping[str, str], limit: int) -> dict[str, object]:
+def form_of(report: Report, values: Mapping[str, str], limit: int) -> dict[str, object]:
     return {
         "report": report,
-        "fields": [_field(each, values.get(each.name, "")) for each in report.parameters],
+        "fields": [field_of(each, values.get(each.name, "")) for each in report.parameters],
         "limits": sorted({*_LIMITS, limit}) if report.sort else [],
         "limit": limit,
     }
 
 
-def _shown(parameter: Parameter, argument: Argument) -> str:
+def form_value(parameter: Parameter, argument: Argument) -> str:
     """A value as the form holds it: "30 days ago" becomes the date that it stands for."""
     if argument.value is None or argument.text is None:
         return ""
     return written(argument.value) if parameter.kind.name == "date" else argument.text
 
 
-def _field(parameter: Parameter, value: str) -> Field:
+def field_of(parameter: Parameter, value: str) -> Field:
     kind = parameter.kind.name
     is_broken = kind == "text" and ("\n" in value or "\r" in value)
     # No maxlength: a browser cuts what is pasted, and half an id is another one.
@@ -153,7 +153,7 @@ def _field(parameter: Parameter, value: str) -> Field:
     )
 
 
-def _onward(page: ResultPage) -> Iterator[tuple[str, str, str]]:
+def links_onward(page: ResultPage) -> Iterator[tuple[str, str, str]]:
     """Links to other pages of the same list, and to this one in other formats: label, address and
     class."""
     asked = {name: each.text for name, each in page.arguments.items() if each.text is not None}
@@ -190,15 +190,15 @@ def sentences(description: str) -> tuple[str, str]:
 
 def rendered(template: str, context: Mapping[str, object]) -> str:
     """What a template in `html/` makes of these; all that is not Markup is escaped."""
-    return _templates().get_template(template).render(context)
+    return templates().get_template(template).render(context)
 
 
 @cache
-def _templates() -> "Environment":
+def templates() -> "Environment":
     # Importing it takes as long as some reports: only who asks for HTML waits for it.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    templates = Environment(
+    made = Environment(
         loader=FileSystemLoader(_HTML),
         autoescape=True,
         undefined=StrictUndefined,
@@ -209,5 +209,5 @@ def _templates() -> "Environment":
         finalize=lambda value: value if hasattr(value, "__html__") else escaped(str(value)),
     )
     functions = (chart_of, groups, legend_of, query, sentences, zip)
-    templates.globals |= {each.__name__: each for each in functions} | {"words": _WORD.split}
-    return templates
+    made.globals |= {each.__name__: each for each in functions} | {"words": _WORD.split}
+    return made

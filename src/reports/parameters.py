@@ -71,7 +71,7 @@ def bind(
             )
     arguments: dict[str, Argument] = {}
     for parameter in parameters:
-        argument = _argument(parameter, given.get(parameter.name), now)
+        argument = argument_of(parameter, given.get(parameter.name), now)
         if isinstance(argument, Problem):
             return argument
         arguments[parameter.name] = argument
@@ -83,13 +83,13 @@ def read_value(parameter: Parameter, text: str, now: datetime) -> Value | None:
     value = parameter.kind.read(text, now)
     if value is None or (parameter.choices and value not in parameter.choices):
         return None
-    return value if _in_range(parameter, value, now) else None
+    return value if is_in_range(parameter, value, now) else None
 
 
-def _argument(parameter: Parameter, given: object, now: datetime) -> Argument | Problem:
+def argument_of(parameter: Parameter, given: object, now: datetime) -> Argument | Problem:
     if given is None and parameter.default is None and not parameter.required:
         return Argument(None, None)
-    text = _text(parameter.kind, parameter.default if given is None else given)
+    text = text_of(parameter.kind, parameter.default if given is None else given)
     value = None if text is None else read_value(parameter, text, now)
     if value is not None:
         return Argument(value, text)
@@ -99,7 +99,7 @@ def _argument(parameter: Parameter, given: object, now: datetime) -> Argument | 
     return Problem("bad_parameter", f"{parameter.name} {fault}. For example: {parameter.example}")
 
 
-def _text(kind: Kind, given: object) -> str | None:
+def text_of(kind: Kind, given: object) -> str | None:
     """A JSON value as the text it would be in a URL, so that both callers mean the same."""
     match given:
         case str():
@@ -111,15 +111,15 @@ def _text(kind: Kind, given: object) -> str | None:
     return None
 
 
-def _in_range(parameter: Parameter, value: Value, now: datetime) -> bool:
+def is_in_range(parameter: Parameter, value: Value, now: datetime) -> bool:
     # Bounds are read by the same kind, which the type checker cannot know.
     measured: Any = len(value) if isinstance(value, str) else value
-    low = _bound(parameter, parameter.low, now)
-    high = _bound(parameter, parameter.high, now)
+    low = bound_of(parameter, parameter.low, now)
+    high = bound_of(parameter, parameter.high, now)
     return (low is None or low <= measured) and (high is None or measured <= high)
 
 
-def _bound(parameter: Parameter, text: str | None, now: datetime) -> Any:
+def bound_of(parameter: Parameter, text: str | None, now: datetime) -> Any:
     if text is None or parameter.kind.name != "text":
         return None if text is None else parameter.kind.read(text, now)
     return int(text)

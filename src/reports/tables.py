@@ -43,7 +43,7 @@ class ShownTable:
 
 def table_of(page: ResultPage) -> ShownTable:
     """All rows of the page."""
-    columns = tuple(_column(page, name) for name in in_reading_order(page.table.columns))
+    columns = tuple(column_of(page, name) for name in in_reading_order(page.table.columns))
     count = len(page.table.rows)
     return ShownTable(
         caption=f"{page.report.title}: {count:,} row{'' if count == 1 else 's'}"
@@ -59,14 +59,14 @@ def in_reading_order(columns: tuple[str, ...]) -> tuple[str, ...]:
     return (*(column for column in columns if column not in ids), *ids)
 
 
-def _column(page: ResultPage, name: str) -> Column:
+def column_of(page: ResultPage, name: str) -> Column:
     values = [row[name] for row in page.table.rows if row[name] is not None]
-    if values and all(map(_is_number, values)):
+    if values and all(map(is_number, values)):
         return Column(name, heading(name), "number")
     return Column(name, heading(name), "note" if name == "note" else "")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
@@ -77,7 +77,7 @@ def cell_of(column: str, value: Any) -> Cell:
     if column.endswith("_id"):
         return Cell("user" if column == "user_id" else "id", str(value))
     if column in _BADGES:
-        return Cell("badge", str(value), _mood(column, str(value)))
+        return Cell("badge", str(value), mood_of(column, str(value)))
     match value:
         case str():
             return Cell("text", value)
@@ -94,7 +94,7 @@ def cell_of(column: str, value: Any) -> Cell:
     return Cell("text", written(value))
 
 
-def _mood(column: str, value: str) -> str:
+def mood_of(column: str, value: str) -> str:
     if column == "held_reason" or value in _WAITING:
         return "waiting"
     return "good" if value in _GOOD else "bad" if value in _BAD else "plain"

@@ -52,13 +52,13 @@ def widget_of(event: Mapping[str, Any]) -> Widget:
     """How to show it; what cannot be read is as usual."""
     context = _object(event.get("widgetContext"))
     return Widget(
-        view="table" if _given(event).get("view") == "table" else "chart",
+        view="table" if given_in(event).get("view") == "table" else "chart",
         theme="dark" if context.get("theme") == "dark" else "light",
-        width=_chart_width(context.get("width")),
+        width=chart_width(context.get("width")),
     )
 
 
-def _chart_width(width: object) -> int:
+def chart_width(width: object) -> int:
     if not isinstance(width, int) or isinstance(width, bool):
         return _USUAL
     return min(max(width - _MARGIN, _NARROWEST), _WIDEST)
@@ -67,25 +67,25 @@ def _chart_width(width: object) -> int:
 def call_of(event: Mapping[str, Any], reports: Reports, now: datetime) -> dict[str, Any]:
     """The call: `report`, `params`, `limit` and `cursor` as given, and the dashboard's time range
     for the parameters `from` and `to` that are not."""
-    given = _given(event)
+    given = given_in(event)
     call = {field: value for field, value in given.items() if field in FIELDS}
     call.pop("format", None)
     report = reports.by_name.get(str(call.get("report")))
     params = call.get("params") or {}
     if report is None or not isinstance(params, dict):
         return call
-    ranged = _time_range(event, report.parameters, now)
+    ranged = time_range(event, report.parameters, now)
     return {**call, "params": {**ranged, **params}} if ranged else call
 
 
-def _given(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def given_in(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """A button's call says everything itself; else the parameters that the widget was made with."""
     if "report" in event:
         return event
     return {**_object(_object(event.get("widgetContext")).get("params")), **event}
 
 
-def _time_range(
+def time_range(
     event: Mapping[str, Any], parameters: tuple[Parameter, ...], now: datetime
 ) -> dict[str, str]:
     ranged = _object(_object(event.get("widgetContext")).get("timeRange"))
@@ -93,12 +93,12 @@ def _time_range(
     texts: dict[str, str] = {}
     for parameter in parameters:
         place = {"from": "start", "to": "end"}.get(parameter.name)
-        if place is not None and (at := _time(shown.get(place))) is not None:
-            texts[parameter.name] = _text(parameter, at, now)
+        if place is not None and (at := time_of(shown.get(place))) is not None:
+            texts[parameter.name] = time_taken_by(parameter, at, now)
     return texts
 
 
-def _time(milliseconds: object) -> datetime | None:
+def time_of(milliseconds: object) -> datetime | None:
     if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
         return None
     try:
@@ -107,12 +107,12 @@ def _time(milliseconds: object) -> datetime | None:
         return None
 
 
-def _text(parameter: Parameter, at: datetime, now: datetime) -> str:
+def time_taken_by(parameter: Parameter, at: datetime, now: datetime) -> str:
     """The time as the parameter takes it. A day that is shown in part is shown whole, and a time
     that the report does not allow becomes the next one that it does."""
     moment: Any = at
     if parameter.kind.name == "date":
-        moment = at.date() if parameter.name == "from" else _day_after(at)
+        moment = at.date() if parameter.name == "from" else day_after(at)
     low, high = (
         None if bound is None else parameter.kind.read(bound, now)
         for bound in (parameter.low, parameter.high)
@@ -124,7 +124,7 @@ def _text(parameter: Parameter, at: datetime, now: datetime) -> str:
     return written(moment)
 
 
-def _day_after(at: datetime) -> date:
+def day_after(at: datetime) -> date:
     try:
         return (at - timedelta(microseconds=1)).date() + timedelta(days=1)
     except OverflowError:
@@ -143,7 +143,8 @@ def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
         case ResultPage() if widget.view == "chart" and (plot := plot_of(answer)):
             content["plot"] = plot
         case ResultPage():
-            content |= {"shown": table_of(answer), "onward": list(_onward(answer, widget.view))}
+            content["shown"] = table_of(answer)
+            content["onward"] = list(buttons_onward(answer, widget.view))
         case Reports():
             content["reports"] = [
                 each
@@ -155,11 +156,11 @@ def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
         case _:
             content["json"] = json.dumps(as_json(answer), indent=2)
     frame = {"theme": widget.theme, "width": widget.width, "function_arn": function_arn}
-    style = Markup(_style(widget.theme))
+    style = Markup(style_of(widget.theme))
     return rendered("widget.html", {**frame, **content, "style": style})
 
 
-def _onward(page: ResultPage, view: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+def buttons_onward(page: ResultPage, view: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Buttons to other pages of a list: label, call and class."""
     params = {name: each.text for name, each in page.arguments.items() if each.text is not None}
     call: dict[str, Any] = {"report": page.report.name, "params": params, "view": view}
@@ -171,7 +172,7 @@ def _onward(page: ResultPage, view: str) -> Iterator[tuple[str, dict[str, Any], 
         yield "Next page", {**call, "cursor": page.next_cursor}, "btn btn-primary"
 
 
-def _style(theme: str) -> str:
+def style_of(theme: str) -> str:
     """The colours of the dashboard's theme and the rules for charts and tables, all of which keep
     to the widget."""
     light, dark = re.findall(r":root {(.*?)}", STYLE, re.DOTALL)
