@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
-from reports.answers import Page, answer
+from adapters.report_queries import PostgresReports
+from reports.answers import ResultPage, answer
 
 RUNS = 40
 # Far enough into a list to tell a page that is found by its key from one that is counted to.
@@ -88,14 +88,14 @@ AUDITS = (
 def measured(url: str) -> list[Timing]:
     """The time of every call on the database at `url`."""
     database = Database(lambda: connect(url))
-    reports = Reports(database, statement_timeout_ms=600_000)
+    reports = PostgresReports(database, statement_timeout_ms=600_000)
     try:
         return [_timing(reports, call) for call in (*SUMMARIES, *LISTS, *AUDITS)]
     finally:
         database.close()
 
 
-def _timing(reports: Reports, call: Call) -> Timing:
+def _timing(reports: PostgresReports, call: Call) -> Timing:
     request = {"report": call.report, "params": dict(call.params)}
     if call.deep:
         request["cursor"] = _cursor_far_in(reports, request)
@@ -104,13 +104,13 @@ def _timing(reports: Reports, call: Call) -> Timing:
     return Timing(call, statistics.median(times), times[int(0.95 * len(times))], runs[0][1])
 
 
-def _run(reports: Reports, request: Mapping[str, Any]) -> tuple[float, int]:
+def _run(reports: PostgresReports, request: Mapping[str, Any]) -> tuple[float, int]:
     started = time.perf_counter()
     page = _page(reports, request)
     return time.perf_counter() - started, len(page.table.rows)
 
 
-def _cursor_far_in(reports: Reports, request: Mapping[str, Any]) -> str | None:
+def _cursor_far_in(reports: PostgresReports, request: Mapping[str, Any]) -> str | None:
     """Where the twentieth page of a thousand begins, or the last page when there are fewer."""
     cursor = None
     for _ in range(PAGES_IN):
@@ -121,8 +121,8 @@ def _cursor_far_in(reports: Reports, request: Mapping[str, Any]) -> str | None:
     return cursor
 
 
-def _page(reports: Reports, request: Mapping[str, Any]) -> Page:
+def _page(reports: PostgresReports, request: Mapping[str, Any]) -> ResultPage:
     page = answer(request, reports, datetime.now(UTC))
-    if not isinstance(page, Page):
+    if not isinstance(page, ResultPage):
         raise SystemExit(f"{request}: {page}")
     return page

@@ -39,7 +39,7 @@ LIKELY = {
     "a_request_id_may_be_used_again": ["request_ids"],
     "an_adjustment_notes_the_balance_before": ["operations"],
     "totals_count_twice": ["totals", "rollup"],
-    "a_list_ends_after_its_first_page": ["report_answers", "paging"],
+    "a_list_ends_after_its_first_page": ["test_answers", "paging"],
     "a_page_repeats_the_last_row": ["paging"],
     "one_odd_object_ends_a_run": ["outages", "odd_objects"],
     "progress_is_saved_before_the_work": ["runs", "walks"],

@@ -16,7 +16,7 @@ from domain.packages import ForSale
 from domain.stripe_objects import Retrieved, RetrievedEvent, StripeRefused, StripeUnreachable
 from reconcile.checkpoints import Checkpoint, Listing
 from reconcile.ports import Finding, FindPayment, FoundPayment, NoAnswer, RowKey
-from reports.header import read_report
+from reports.declaration import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
 FIND_PAYMENTS = statement("reconcile/find_payments")

@@ -13,7 +13,7 @@ from psycopg import errors
 from adapters.postgres import Connection, Database, DatabaseUnavailable
 from adapters.sql_files import SQL_ROOT
 from reports.answers import Exported, Table
-from reports.catalogue import Catalogue, read_catalogue
+from reports.declaration import Reports, read_reports
 from reports.problems import Problem
 from reports.queries import Query
 
@@ -26,7 +26,7 @@ GRACE_SECONDS = 2.0
 # The statement takes a snapshot, and after a transaction's first snapshot Postgres refuses to make
 # it writable again. The role comes last and in a statement of its own, before any value of the
 # caller's: what is then parsed is one SELECT inside a subquery, bound through the extended
-# protocol, which takes no second statement; and the catalogue refuses a report that names
+# protocol, which takes no second statement; and a declaration is refused that names
 # set_config or SET, the only ways back.
 _READ_ONLY = """
 SELECT set_config('transaction_read_only', 'on', true),
@@ -60,12 +60,16 @@ T = TypeVar("T")
 logger = logging.getLogger("tokentill.reports")
 
 
-def catalogue_of(directory: Path) -> Catalogue:
+def reports_in(directory: Path) -> Reports:
     """The reports of a directory, one `.sql` file each.
 
     :raises HeaderError: a file that declares its report wrongly.
     """
-    return read_catalogue({file.stem: file.read_text("utf-8") for file in directory.glob("*.sql")})
+    return read_reports({file.stem: file.read_text("utf-8") for file in directory.glob("*.sql")})
+
+
+# A report whose file cannot be read fails here, at cold start, and not at the first call.
+REPORTS = reports_in(SQL_ROOT / "reports")
 
 
 class _Writes(Exception):
@@ -73,8 +77,8 @@ class _Writes(Exception):
     another one would say the same."""
 
 
-class Reports:
-    """The reports in `sql/reports/`, the database that they read, the bucket that takes exports.
+class PostgresReports:
+    """Reports, the database that they read, the bucket that takes exports.
 
     `within` gives the same reports to a call that has only so many seconds.
     """
@@ -84,7 +88,7 @@ class Reports:
         database: Database,
         export_bucket: str = "",
         *,
-        directory: Path = SQL_ROOT / "reports",
+        reports: Reports = REPORTS,
         statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
     ) -> None:
         self._database = database
@@ -92,7 +96,7 @@ class Reports:
         self._timeout = str(statement_timeout_ms)
         self._read_seconds = statement_timeout_ms / 1000 + GRACE_SECONDS
         self._seconds_left: Callable[[], float] = lambda: math.inf
-        self.catalogue = catalogue_of(directory)
+        self.reports = reports
 
     def within(self, seconds_left: Callable[[], float]) -> Self:
         """The same reports; an export gives up in time to tidy up and say so."""
@@ -109,11 +113,11 @@ class Reports:
         if not self._export_bucket:
             return _NOT_CONFIGURED
         # boto3 is heavy, and only exports need it.
-        from adapters.exports import S3_FAILURES, OutOfTime
+        from adapters.exports import S3_FAILURES, ExportOutOfTime
 
         try:
             return self._guarded(query, self._exported, self._seconds_left())
-        except OutOfTime:
+        except ExportOutOfTime:
             return _TOO_SLOW
         except S3_FAILURES as error:
             return _logged(_EXPORT_FAILED, query, error)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Never, TypeGuard
+from urllib.parse import parse_qsl
 
 # One of them is in every event that stands for a request, and none in any other event.
 _OF_REQUESTS = {
@@ -58,10 +59,25 @@ def request_of(event: Mapping[str, Any]) -> Request:
     return Request(headers_of(event), body_of(event), method_of(event))
 
 
+def query_of(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The query's parameters in their order. Format 2.0 joins what is repeated with commas, so the
+    raw query is read there. Bytes that are no UTF-8 become halves of surrogate pairs."""
+    if raw := event.get("rawQueryString"):
+        return parse_qsl(str(raw), keep_blank_values=True, errors="surrogateescape")
+    several = mapping(event.get("multiValueQueryStringParameters"))
+    single = mapping(event.get("queryStringParameters"))
+    return [
+        (str(name), "" if value is None else str(value))
+        for name, values in (several or single).items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+
+
 def response(
-    status_code: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    status_code: int, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """A JSON response; all formats take this shape."""
+    """A response with a JSON object, or with the text that its headers say; all formats take this
+    shape."""
     return {
         "statusCode": status_code,
         "headers": {
@@ -69,7 +85,7 @@ def response(
             "cache-control": "no-store",
             **(headers or {}),
         },
-        "body": json.dumps(body),
+        "body": body if isinstance(body, str) else json.dumps(body),
     }
 
 

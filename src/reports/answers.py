@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from reports.catalogue import Catalogue
 from reports.cursors import cursor_after, keys_after
+from reports.declaration import Report, Reports, Sort
 from reports.parameters import Arguments, bind
 from reports.problems import Problem
 from reports.queries import (
@@ -16,8 +16,7 @@ from reports.queries import (
     summary_query,
     whole_query,
 )
-from reports.report import Report, Sort
-from reports.requests import Request, read_request
+from reports.requests import ReportRequest, read_request
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,13 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Page:
+class ResultPage:
     """One page of a list, or a whole summary. `next_cursor` is null when nothing follows."""
 
     report: Report
     table: Table
     next_cursor: str | None
-    request: Request
+    request: ReportRequest
     arguments: Arguments
 
 
@@ -50,14 +49,14 @@ class Exported:
     size_bytes: int
 
 
-Answer = Catalogue | Page | Exported | Problem
+Answer = Reports | ResultPage | Exported | Problem
 
 
-class Source(Protocol):
+class ReportStore(Protocol):
     """Where reports are declared and read."""
 
     @property
-    def catalogue(self) -> Catalogue: ...
+    def reports(self) -> Reports: ...
 
     def read(self, query: Query) -> Table | Problem:
         """Run one query, read-only; `unavailable`, `too_slow` or `report_failed` if it cannot."""
@@ -69,8 +68,8 @@ class Source(Protocol):
         ...
 
 
-def answer(call: object, source: Source, now: datetime) -> Answer:
-    """The catalogue when no report is named, else a page of the report, or why there is none.
+def answer(call: object, store: ReportStore, now: datetime) -> Answer:
+    """All reports when none is named, else a page of the one that is, or why there is none.
 
     :param call: `{"report", "params", "limit", "cursor", "format", "export"}`, or whatever came
         instead. Other ways of calling are translated into this one.
@@ -80,26 +79,26 @@ def answer(call: object, source: Source, now: datetime) -> Answer:
     if isinstance(request, Problem):
         return request
     if request.report is None:
-        return source.catalogue
-    report = source.catalogue.find(request.report)
+        return store.reports
+    report = store.reports.find(request.report)
     if isinstance(report, Problem):
         return report
     arguments = bind(report.parameters, request.params, now)
     if isinstance(arguments, Problem):
         return arguments
     if request.export:
-        return source.export(whole_query(report, arguments))
+        return store.export(whole_query(report, arguments))
     if report.sort is None:
-        return _summary(request, report, arguments, source)
-    return _list(request, report, report.sort, arguments, source)
+        return answer_summary(request, report, arguments, store)
+    return answer_list(request, report, report.sort, arguments, store)
 
 
-def _summary(
-    request: Request, report: Report, arguments: Arguments, source: Source
-) -> Page | Problem:
+def answer_summary(
+    request: ReportRequest, report: Report, arguments: Arguments, store: ReportStore
+) -> ResultPage | Problem:
     if request.cursor is not None:
         return Problem("bad_cursor", f"{report.name} is answered whole; it takes no cursor.")
-    table = source.read(summary_query(report, arguments))
+    table = store.read(summary_query(report, arguments))
     if isinstance(table, Problem):
         return table
     if len(table.rows) > MAX_SUMMARY_ROWS:
@@ -107,22 +106,22 @@ def _summary(
             "too_many_rows",
             f"{report.name} has over {MAX_SUMMARY_ROWS} rows. Narrow it with its parameters.",
         )
-    return Page(report, table, None, request, arguments)
+    return ResultPage(report, table, None, request, arguments)
 
 
-def _list(
-    request: Request, report: Report, sort: Sort, arguments: Arguments, source: Source
-) -> Page | Problem:
+def answer_list(
+    request: ReportRequest, report: Report, sort: Sort, arguments: Arguments, store: ReportStore
+) -> ResultPage | Problem:
     after = None
     if request.cursor is not None:
         after = keys_after(report, sort, arguments, request.cursor)
     if isinstance(after, Problem):
         return after
-    table = source.read(list_query(report, sort, arguments, after, request.limit))
+    table = store.read(list_query(report, sort, arguments, after, request.limit))
     if isinstance(table, Problem):
         return table
     if len(table.rows) <= request.limit:
-        return Page(report, table, None, request, arguments)
+        return ResultPage(report, table, None, request, arguments)
     rows = table.rows[: request.limit]
     cursor = cursor_after(report, sort, arguments, rows[-1])
-    return Page(report, Table(table.columns, rows), cursor, request, arguments)
+    return ResultPage(report, Table(table.columns, rows), cursor, request, arguments)

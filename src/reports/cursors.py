@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from reports.declaration import Report, Sort
 from reports.kinds import Value, written
 from reports.parameters import Arguments
 from reports.problems import Problem
-from reports.report import Report, Sort
 
 _DIGEST_BYTES = 12
 # Postgres' text holds no NUL, so it separates values without a doubt.
@@ -26,31 +26,31 @@ _UNUSED_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def cursor_after(report: Report, sort: Sort, arguments: Arguments, row: Mapping[str, Any]) -> str:
     """The cursor of the page that follows this row: URL-safe, without padding."""
     ended = _SEPARATOR.join(written(row[key.column]) for key in sort.keys).encode()
-    return _encoded(_digest(report, sort, arguments, ended) + ended)
+    return cursor_of(digest_of(report, sort, arguments, ended) + ended)
 
 
 def keys_after(
     report: Report, sort: Sort, arguments: Arguments, cursor: object
 ) -> tuple[Value, ...] | Problem:
     """The sort key that the cursor stands for, one value a column, or `bad_cursor`."""
-    decoded = _decoded(cursor) if isinstance(cursor, str) else None
+    decoded = content_of(cursor) if isinstance(cursor, str) else None
     if decoded is None:
         return _BAD_CURSOR
     digest, ended = decoded[:_DIGEST_BYTES], decoded[_DIGEST_BYTES:]
-    if digest != _digest(report, sort, arguments, ended):
+    if digest != digest_of(report, sort, arguments, ended):
         return _BAD_CURSOR
-    values = _values(sort, ended)
+    values = sort_key_of(sort, ended)
     return _BAD_CURSOR if values is None else values
 
 
-def _digest(report: Report, sort: Sort, arguments: Arguments, ended: bytes) -> bytes:
+def digest_of(report: Report, sort: Sort, arguments: Arguments, ended: bytes) -> bytes:
     parameters = sorted((name, argument.text) for name, argument in arguments.items())
     types = [key.kind.name for key in sort.keys]
     bound_to = ascii((report.name, sort.written, types, parameters))
     return hashlib.sha256(f"{bound_to}\n".encode() + ended).digest()[:_DIGEST_BYTES]
 
 
-def _values(sort: Sort, ended: bytes) -> tuple[Value, ...] | None:
+def sort_key_of(sort: Sort, ended: bytes) -> tuple[Value, ...] | None:
     try:
         texts = ended.decode().split(_SEPARATOR)
     except UnicodeDecodeError:
@@ -62,17 +62,17 @@ def _values(sort: Sort, ended: bytes) -> tuple[Value, ...] | None:
     return values if len(values) == len(read) else None
 
 
-def _encoded(content: bytes) -> str:
+def cursor_of(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> bytes | None:
+def content_of(cursor: str) -> bytes | None:
     try:
         content = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except (UnicodeEncodeError, binascii.Error):
         return None
     # base64 skips foreign characters and spare bits: one cursor, one spelling.
-    return content if _encoded(content) == cursor else None
+    return content if cursor_of(content) == cursor else None
 
 
 _BAD_CURSOR = Problem(

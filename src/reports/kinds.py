@@ -33,27 +33,27 @@ class Kind:
     read: Callable[[str, datetime], Value | None]
 
 
-def _read_text(text: str, _now: datetime) -> str | None:
+def read_text(text: str, _now: datetime) -> str | None:
     # Postgres' text holds neither NUL nor half a surrogate pair.
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         return None
     return text
 
 
-def _read_integer(text: str, _now: datetime) -> int | None:
+def read_integer(text: str, _now: datetime) -> int | None:
     value = int(text) if _INTEGER.fullmatch(text) else None
     return value if value is not None and abs(value) <= MAX_BIGINT else None
 
 
-def _read_number(text: str, _now: datetime) -> Decimal | None:
+def read_number(text: str, _now: datetime) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def _read_boolean(text: str, _now: datetime) -> bool | None:
+def read_boolean(text: str, _now: datetime) -> bool | None:
     return {"true": True, "false": False}.get(text)
 
 
-def _read_date(text: str, now: datetime) -> date | None:
+def read_date(text: str, now: datetime) -> date | None:
     today = now.astimezone(UTC).date()
     if text in ("today", "tomorrow"):
         return today + timedelta(days=int(text == "tomorrow"))
@@ -65,43 +65,43 @@ def _read_date(text: str, now: datetime) -> date | None:
         return None
 
 
-def _read_timestamp(text: str, now: datetime) -> datetime | None:
+def read_timestamp(text: str, now: datetime) -> datetime | None:
     if text == "now":
         return now.astimezone(UTC)
     try:
         if ago := _DAYS_AGO.fullmatch(text):
             return now.astimezone(UTC) - timedelta(days=int(ago[1]))
-        return _in_utc(datetime.fromisoformat(text)) if _TIMESTAMP.fullmatch(text) else None
+        return in_utc(datetime.fromisoformat(text)) if _TIMESTAMP.fullmatch(text) else None
     except (ValueError, OverflowError):
         return None
 
 
-def _in_utc(value: datetime) -> datetime:
+def in_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("text", "text", "text", "some text", _read_text),
-        Kind("integer", "bigint", "a whole number", "30", _read_integer),
-        Kind("number", "numeric", "a decimal number, written as text", "9.99", _read_number),
-        Kind("boolean", "boolean", "true or false", "true", _read_boolean),
+        Kind("text", "text", "text", "some text", read_text),
+        Kind("integer", "bigint", "a whole number", "30", read_integer),
+        Kind("number", "numeric", "a decimal number, written as text", "9.99", read_number),
+        Kind("boolean", "boolean", "true or false", "true", read_boolean),
         Kind(
             "date",
             "date",
             "a date such as 2026-01-31, 'today', 'tomorrow' or '30 days ago'",
             "2026-01-31",
-            _read_date,
+            read_date,
         ),
         Kind(
             "timestamp",
             "timestamptz",
             "a time such as 2026-01-31T12:00:00Z (UTC if no zone is given), 'now' or '7 days ago'",
             "2026-01-31T12:00:00Z",
-            _read_timestamp,
+            read_timestamp,
         ),
-        Kind("choice", "text", "a choice", "", _read_text),
+        Kind("choice", "text", "a choice", "", read_text),
     )
 }
 
@@ -112,8 +112,8 @@ def written(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case datetime():
-            in_utc = value.astimezone(UTC).replace(tzinfo=None)
-            return in_utc.isoformat(timespec="microseconds") + "Z"
+            at = value.astimezone(UTC).replace(tzinfo=None)
+            return at.isoformat(timespec="microseconds") + "Z"
         case date():
             return value.isoformat()
         case Decimal():

@@ -1,4 +1,4 @@
-"""HTML and SVG put together from elements, so that no text gets into a page unescaped."""
+"""The one way by which text gets into HTML and SVG: escaped."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,13 @@ class Markup(str):
 
     __slots__ = ()
 
+    def __html__(self) -> str:
+        """Tells Jinja the same."""
+        return self
 
-Part = str | None | Iterable["Part"]
 
-_VOID = {"input", "link", "meta", "br"}
+Part = str | Iterable["Part"]
+
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\0": "\ufffd"}
     # As it is, a browser would read it as a line feed.
@@ -20,36 +23,20 @@ _ESCAPES = str.maketrans(
 )
 
 
-def element(tag: str, /, *parts: Part, **attributes: str | bool | None) -> Markup:
-    """One element. Texts among its parts and attributes are escaped, None is left out.
-
-    An attribute's name loses a trailing underscore (`class_`), the others become hyphens; True
-    writes the name alone, False and None leave it out.
-    """
-    opened = "".join(_attribute(name, value) for name, value in attributes.items())
-    if tag in _VOID:
-        return Markup(f"<{tag}{opened}>")
-    return Markup(f"<{tag}{opened}>{joined(parts)}</{tag}>")
+def escaped(text: str) -> Markup:
+    """The text as HTML, in an element or in an attribute's quotes; Markup as it is."""
+    return text if isinstance(text, Markup) else Markup(text.translate(_ESCAPES))
 
 
-def joined(parts: Iterable[Part]) -> Markup:
-    """The parts one after the other, texts escaped."""
-    return Markup("".join(_part(part) for part in parts))
+def element(tag: str, /, *parts: Part, **attributes: str) -> Markup:
+    """One element. An attribute's name loses a trailing underscore (`class_`), the others become
+    hyphens."""
+    opened = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{escaped(value)}"'
+        for name, value in attributes.items()
+    )
+    return Markup(f"<{tag}{opened}>{_joined(parts)}</{tag}>")
 
 
-def _part(part: Part) -> str:
-    match part:
-        case None:
-            return ""
-        case Markup():
-            return part
-        case str():
-            return part.translate(_ESCAPES)
-    return joined(part)
-
-
-def _attribute(name: str, value: str | bool | None) -> str:
-    if value is None or value is False:
-        return ""
-    written = name.rstrip("_").replace("_", "-")
-    return f" {written}" if value is True else f' {written}="{value.translate(_ESCAPES)}"'
+def _joined(parts: Iterable[Part]) -> str:
+    return "".join(escaped(part) if isinstance(part, str) else _joined(part) for part in parts)

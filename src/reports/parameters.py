@@ -64,10 +64,14 @@ def bind(
     names = [parameter.name for parameter in parameters]
     for name in given:
         if name not in names:
-            return _unknown(name, names)
+            known = f"It takes {', '.join(names)}." if names else "It takes none."
+            return Problem(
+                "unknown_parameter",
+                f"This report has no parameter {shown(name)}.{nearest(name, names)} {known}",
+            )
     arguments: dict[str, Argument] = {}
     for parameter in parameters:
-        argument = _argument(parameter, given.get(parameter.name), now)
+        argument = argument_of(parameter, given.get(parameter.name), now)
         if isinstance(argument, Problem):
             return argument
         arguments[parameter.name] = argument
@@ -79,18 +83,23 @@ def read_value(parameter: Parameter, text: str, now: datetime) -> Value | None:
     value = parameter.kind.read(text, now)
     if value is None or (parameter.choices and value not in parameter.choices):
         return None
-    return value if _in_range(parameter, value, now) else None
+    return value if is_in_range(parameter, value, now) else None
 
 
-def _argument(parameter: Parameter, given: object, now: datetime) -> Argument | Problem:
-    if given is None and parameter.default is None:
-        return _missing(parameter) if parameter.required else Argument(None, None)
-    text = _text(parameter.kind, parameter.default if given is None else given)
+def argument_of(parameter: Parameter, given: object, now: datetime) -> Argument | Problem:
+    if given is None and parameter.default is None and not parameter.required:
+        return Argument(None, None)
+    text = text_of(parameter.kind, parameter.default if given is None else given)
     value = None if text is None else read_value(parameter, text, now)
-    return _bad(parameter, given) if value is None else Argument(value, text)
+    if value is not None:
+        return Argument(value, text)
+    fault = f"is required: {parameter.expected}"
+    if given is not None:
+        fault = f"must be {parameter.expected}; got {shown(given)}"
+    return Problem("bad_parameter", f"{parameter.name} {fault}. For example: {parameter.example}")
 
 
-def _text(kind: Kind, given: object) -> str | None:
+def text_of(kind: Kind, given: object) -> str | None:
     """A JSON value as the text it would be in a URL, so that both callers mean the same."""
     match given:
         case str():
@@ -102,38 +111,15 @@ def _text(kind: Kind, given: object) -> str | None:
     return None
 
 
-def _in_range(parameter: Parameter, value: Value, now: datetime) -> bool:
+def is_in_range(parameter: Parameter, value: Value, now: datetime) -> bool:
     # Bounds are read by the same kind, which the type checker cannot know.
     measured: Any = len(value) if isinstance(value, str) else value
-    low = _bound(parameter, parameter.low, now)
-    high = _bound(parameter, parameter.high, now)
+    low = bound_of(parameter, parameter.low, now)
+    high = bound_of(parameter, parameter.high, now)
     return (low is None or low <= measured) and (high is None or measured <= high)
 
 
-def _bound(parameter: Parameter, text: str | None, now: datetime) -> Any:
+def bound_of(parameter: Parameter, text: str | None, now: datetime) -> Any:
     if text is None or parameter.kind.name != "text":
         return None if text is None else parameter.kind.read(text, now)
     return int(text)
-
-
-def _unknown(name: object, names: list[str]) -> Problem:
-    known = f"It takes {', '.join(names)}." if names else "It takes none."
-    return Problem(
-        "unknown_parameter",
-        f"This report has no parameter {shown(name)}.{nearest(name, names)} {known}",
-    )
-
-
-def _missing(parameter: Parameter) -> Problem:
-    return Problem(
-        "bad_parameter",
-        f"{parameter.name} is required: {parameter.expected}. For example: {parameter.example}",
-    )
-
-
-def _bad(parameter: Parameter, given: object) -> Problem:
-    return Problem(
-        "bad_parameter",
-        f"{parameter.name} must be {parameter.expected}; got {shown(given)}."
-        f" For example: {parameter.example}",
-    )

@@ -16,9 +16,9 @@ EXACTLY = "exactly"
 
 
 @dataclass(frozen=True)
-class Request:
-    """One call. Without a `report` it asks for the catalogue. `params` and `cursor` are unchecked:
-    only the report knows what they may be. An `export` is of the whole result."""
+class ReportRequest:
+    """One call. Without a `report` it asks for the list of them. `params` and `cursor` are not
+    checked: only the report knows what they may be. An `export` is of the whole result."""
 
     report: object
     params: Mapping[str, object]
@@ -28,7 +28,7 @@ class Request:
     export: bool
 
 
-def read_request(event: object) -> Request | Problem:
+def read_request(event: object) -> ReportRequest | Problem:
     """Check `{"report", "params", "limit", "cursor", "format", "export"}`; null is as good as
     leaving out.
 
@@ -37,10 +37,10 @@ def read_request(event: object) -> Request | Problem:
     if not isinstance(event, dict):
         return Problem("bad_request", f"Send an object with {', '.join(FIELDS)}.")
     given = {name: value for name, value in event.items() if value is not None}
-    for read in (_misfit, _bad_limit, _bad_format, _bad_export):
+    for read in (fault_of_fields, fault_of_limit, fault_of_format, fault_of_export):
         if problem := read(given):
             return problem
-    return Request(
+    return ReportRequest(
         report=given.get("report"),
         params=given.get("params", {}),
         limit=int(given.get("limit", DEFAULT_LIMIT)),
@@ -50,7 +50,7 @@ def read_request(event: object) -> Request | Problem:
     )
 
 
-def _misfit(given: dict[Any, Any]) -> Problem | None:
+def fault_of_fields(given: dict[Any, Any]) -> Problem | None:
     for name in given:
         if name not in FIELDS:
             known = f"The fields are {', '.join(FIELDS)}."
@@ -64,14 +64,14 @@ def _misfit(given: dict[Any, Any]) -> Problem | None:
     return None
 
 
-def _bad_limit(given: dict[Any, Any]) -> Problem | None:
+def fault_of_limit(given: dict[Any, Any]) -> Problem | None:
     limit = given.get("limit", DEFAULT_LIMIT)
     if isinstance(limit, int) and not isinstance(limit, bool) and 1 <= limit <= MAX_LIMIT:
         return None
     return Problem("bad_limit", f"limit must be a whole number from 1 to {MAX_LIMIT}.")
 
 
-def _bad_format(given: dict[Any, Any]) -> Problem | None:
+def fault_of_format(given: dict[Any, Any]) -> Problem | None:
     wanted = given.get("format", FORMATS[0])
     if wanted not in FORMATS:
         return Problem("bad_format", f"format must be {' or '.join(FORMATS)}; got {shown(wanted)}.")
@@ -80,7 +80,7 @@ def _bad_format(given: dict[Any, Any]) -> Problem | None:
     return None
 
 
-def _bad_export(given: dict[Any, Any]) -> Problem | None:
+def fault_of_export(given: dict[Any, Any]) -> Problem | None:
     export = given.get("export", False)
     if not isinstance(export, bool):
         return Problem("bad_export", f"export must be true or false; got {shown(export)}.")

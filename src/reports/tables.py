@@ -1,26 +1,55 @@
-"""A report's rows as an HTML table, or as figures when there is only one row."""
+"""A report's rows as people read them: columns in reading order, and each value in words."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
 
-from reports.answers import Page, Table
-from reports.cells import UserLink, cell, heading, is_number
-from reports.markup import Markup, Part, element
+from reports.answers import ResultPage
+from reports.formats import heading, number
+from reports.kinds import written
+
+_BADGES = {"payment_status", "outcome", "held_reason"}
+_GOOD = {"paid", "recorded"}
+_WAITING = {"pending", "disputed", "refunded"}
+_BAD = {"failed", "lost"}
 
 
-def table_of(page: Page, user_link: UserLink) -> Markup:
-    """The rows, with a caption that says how many there are and whether more follow."""
-    table = Table(in_reading_order(page.table.columns), page.table.rows)
-    if not table.rows:
-        return element("p", "There is nothing to report.", class_="empty")
-    numbers = {column for column in table.columns if _holds_numbers(table, column)}
-    head = element("tr", [_head(column, column in numbers) for column in table.columns])
-    body = [_row(table.columns, row, numbers, user_link) for row in table.rows]
-    return element(
-        "table",
-        element("caption", _caption(page), id="caption"),
-        element("thead", head),
-        element("tbody", body),
+class Cell(NamedTuple):
+    """A value. `detail` is the class of a badge, or a time as programs read it."""
+
+    kind: Literal["nothing", "user", "id", "badge", "time", "text"]
+    text: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in the rows and in words, and the class of its cells."""
+
+    name: str
+    heading: str
+    class_: Literal["number", "note", ""]
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """Rows of cells, a cell for each column, and how many there are in words."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: list[list[Cell]]
+
+
+def table_of(page: ResultPage) -> ShownTable:
+    """All rows of the page."""
+    columns = tuple(column_of(page, name) for name in in_reading_order(page.table.columns))
+    count = len(page.table.rows)
+    return ShownTable(
+        caption=f"{page.report.title}: {count:,} row{'' if count == 1 else 's'}"
+        f"{', more follow' if page.next_cursor else ''}",
+        columns=columns,
+        rows=[[cell_of(each.name, row[each.name]) for each in columns] for row in page.table.rows],
     )
 
 
@@ -30,50 +59,42 @@ def in_reading_order(columns: tuple[str, ...]) -> tuple[str, ...]:
     return (*(column for column in columns if column not in ids), *ids)
 
 
-def figures_of(table: Table) -> Markup:
-    """The only row of a summary, as names with their values."""
-    [row] = table.rows
-    return element(
-        "dl",
-        [
-            element(
-                "div",
-                element("dt", heading(column)),
-                element("dd", cell(column, row[column], _unlinked)),
-            )
-            for column in table.columns
-        ],
-        class_="figures",
-    )
+def column_of(page: ResultPage, name: str) -> Column:
+    values = [row[name] for row in page.table.rows if row[name] is not None]
+    if values and all(map(is_number, values)):
+        return Column(name, heading(name), "number")
+    return Column(name, heading(name), "note" if name == "note" else "")
 
 
-def _unlinked(user_id: str) -> Markup:
-    return element("span", user_id)
+def is_number(value: object) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
-def _caption(page: Page) -> str:
-    count = len(page.table.rows)
-    rows = f"{count:,} row{'' if count == 1 else 's'}"
-    return f"{page.report.title}: {rows}{', more follow' if page.next_cursor else ''}"
+def cell_of(column: str, value: Any) -> Cell:
+    """How a value looks depends on its column's name and its type."""
+    if value is None:
+        return Cell("nothing")
+    if column.endswith("_id"):
+        return Cell("user" if column == "user_id" else "id", str(value))
+    if column in _BADGES:
+        return Cell("badge", str(value), mood_of(column, str(value)))
+    match value:
+        case str():
+            return Cell("text", value)
+        case bool():
+            return Cell("text", "yes" if value else "no")
+        case int() | Decimal():
+            return Cell("text", number(value, signed=column == "delta"))
+        case datetime():
+            return Cell("time", f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}", written(value))
+        case date():
+            return Cell("time", value.isoformat(), value.isoformat())
+        case list():
+            return Cell("text", ", ".join(str(each) for each in value))
+    return Cell("text", written(value))
 
 
-def _holds_numbers(table: Table, column: str) -> bool:
-    values = [row[column] for row in table.rows if row[column] is not None]
-    return bool(values) and all(is_number(value) for value in values)
-
-
-def _head(column: str, is_numeric: bool) -> Markup:
-    return element("th", heading(column), scope="col", class_="number" if is_numeric else None)
-
-
-def _row(
-    columns: tuple[str, ...], row: Mapping[str, Any], numbers: set[str], user_link: UserLink
-) -> Markup:
-    return element(
-        "tr", [_cell(column, row[column], column in numbers, user_link) for column in columns]
-    )
-
-
-def _cell(column: str, value: Any, is_numeric: bool, user_link: UserLink) -> Part:
-    class_ = "number" if is_numeric else "note" if column == "note" else None
-    return element("td", cell(column, value, user_link), class_=class_)
+def mood_of(column: str, value: str) -> str:
+    if column == "held_reason" or value in _WAITING:
+        return "waiting"
+    return "good" if value in _GOOD else "bad" if value in _BAD else "plain"

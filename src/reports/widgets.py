@@ -1,4 +1,4 @@
-"""Reports as CloudWatch dashboard widgets: their call, their HTML and their documentation.
+"""CloudWatch dashboard widgets: their calls, read as any other, their HTML and documentation.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
 
@@ -7,103 +7,192 @@ takes 60 ms of every cold start to save two look-ups.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
-from reports.answers import Answer, Page
-from reports.catalogue import Catalogue
-from reports.charts import chart_of, legend_of
-from reports.json_format import as_json
-from reports.markup import Markup, Part, element, joined
+from reports.answers import Answer, ResultPage
+from reports.charts import plot_of
+from reports.declaration import Reports
+from reports.formats import as_json
+from reports.kinds import written
+from reports.markup import Markup
+from reports.pages import STYLE, rendered
 from reports.parameters import Parameter
-from reports.plots import plot_of
 from reports.problems import Problem
-from reports.style import widget_style
+from reports.requests import FIELDS
 from reports.tables import table_of
-from reports.widget_calls import Widget
 
-_MARKUP_IN_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_MARGIN = 24
+_NARROWEST, _WIDEST, _USUAL = 240, 2000, 600
+
+
+@dataclass(frozen=True)
+class Widget:
+    """How the dashboard shows the widget. `width` is in pixels, for the chart in it."""
+
+    view: Literal["chart", "table"]
+    theme: Literal["light", "dark"]
+    width: int
+
+
+def is_widget(event: object) -> bool:
+    """Whether a dashboard sent this: it adds `widgetContext` to every call."""
+    return isinstance(event, dict) and ("widgetContext" in event or asks_to_describe(event))
+
+
+def asks_to_describe(event: Mapping[str, Any]) -> bool:
+    """Whether the dashboard wants the documentation."""
+    return event.get("describe") is True
+
+
+def widget_of(event: Mapping[str, Any]) -> Widget:
+    """How to show it; what cannot be read is as usual."""
+    context = _object(event.get("widgetContext"))
+    return Widget(
+        view="table" if given_in(event).get("view") == "table" else "chart",
+        theme="dark" if context.get("theme") == "dark" else "light",
+        width=chart_width(context.get("width")),
+    )
+
+
+def chart_width(width: object) -> int:
+    if not isinstance(width, int) or isinstance(width, bool):
+        return _USUAL
+    return min(max(width - _MARGIN, _NARROWEST), _WIDEST)
+
+
+def call_of(event: Mapping[str, Any], reports: Reports, now: datetime) -> dict[str, Any]:
+    """The call: `report`, `params`, `limit` and `cursor` as given, and the dashboard's time range
+    for the parameters `from` and `to` that are not."""
+    given = given_in(event)
+    call = {field: value for field, value in given.items() if field in FIELDS}
+    call.pop("format", None)
+    report = reports.by_name.get(str(call.get("report")))
+    params = call.get("params") or {}
+    if report is None or not isinstance(params, dict):
+        return call
+    ranged = time_range(event, report.parameters, now)
+    return {**call, "params": {**ranged, **params}} if ranged else call
+
+
+def given_in(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A button's call says everything itself; else the parameters that the widget was made with."""
+    if "report" in event:
+        return event
+    return {**_object(_object(event.get("widgetContext")).get("params")), **event}
+
+
+def time_range(
+    event: Mapping[str, Any], parameters: tuple[Parameter, ...], now: datetime
+) -> dict[str, str]:
+    ranged = _object(_object(event.get("widgetContext")).get("timeRange"))
+    shown = _object(ranged.get("zoom")) or ranged
+    texts: dict[str, str] = {}
+    for parameter in parameters:
+        place = {"from": "start", "to": "end"}.get(parameter.name)
+        if place is not None and (at := time_of(shown.get(place))) is not None:
+            texts[parameter.name] = time_taken_by(parameter, at, now)
+    return texts
+
+
+def time_of(milliseconds: object) -> datetime | None:
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def time_taken_by(parameter: Parameter, at: datetime, now: datetime) -> str:
+    """The time as the parameter takes it. A day that is shown in part is shown whole, and a time
+    that the report does not allow becomes the next one that it does."""
+    moment: Any = at
+    if parameter.kind.name == "date":
+        moment = at.date() if parameter.name == "from" else day_after(at)
+    low, high = (
+        None if bound is None else parameter.kind.read(bound, now)
+        for bound in (parameter.low, parameter.high)
+    )
+    if low is not None:
+        moment = max(moment, low)
+    if high is not None:
+        moment = min(moment, high)
+    return written(moment)
+
+
+def day_after(at: datetime) -> date:
+    try:
+        return (at - timedelta(microseconds=1)).date() + timedelta(days=1)
+    except OverflowError:
+        return at.date()
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def widget_html(answer: Answer, widget: Widget, function_arn: str) -> str:
     """What the dashboard shows. `function_arn` is what its buttons call; without it there are
     none."""
+    content: dict[str, Any] = dict.fromkeys(("plot", "shown", "reports", "problem", "json"))
     match answer:
-        case Page():
-            content = _page(answer, widget, function_arn)
-        case Catalogue():
-            content = _index(answer, function_arn)
-        case Problem(code, message):
-            content = element("p", element("b", code), ": ", message)
+        case ResultPage() if widget.view == "chart" and (plot := plot_of(answer)):
+            content["plot"] = plot
+        case ResultPage():
+            content["shown"] = table_of(answer)
+            content["onward"] = list(buttons_onward(answer, widget.view))
+        case Reports():
+            content["reports"] = [
+                each
+                for each in answer.by_name.values()
+                if not any(parameter.required for parameter in each.parameters)
+            ]
+        case Problem():
+            content["problem"] = answer
         case _:
-            content = element("pre", json.dumps(as_json(answer), indent=2))
-    style = element("style", Markup(widget_style(widget.theme)))
-    return element("div", style, content, class_=f"tokentill {widget.theme}")
+            content["json"] = json.dumps(as_json(answer), indent=2)
+    frame = {"theme": widget.theme, "width": widget.width, "function_arn": function_arn}
+    style = Markup(style_of(widget.theme))
+    return rendered("widget.html", {**frame, **content, "style": style})
 
 
-def _page(page: Page, widget: Widget, function_arn: str) -> Markup:
-    plot = None if widget.view == "table" else plot_of(page)
-    if plot is not None:
-        return element("div", legend_of(plot), chart_of(plot, widget.width), class_="chart")
-    table = table_of(page, lambda user_id: _user(user_id, function_arn))
-    return joined([table, _onward(page, widget, function_arn)])
-
-
-def _onward(page: Page, widget: Widget, function_arn: str) -> Part:
+def buttons_onward(page: ResultPage, view: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Buttons to other pages of a list: label, call and class."""
     params = {name: each.text for name, each in page.arguments.items() if each.text is not None}
-    call: dict[str, Any] = {"report": page.report.name, "params": params, "view": widget.view}
+    call: dict[str, Any] = {"report": page.report.name, "params": params, "view": view}
     if page.report.sort is not None:
         call["limit"] = page.request.limit
-    buttons: list[Part] = []
     if page.request.cursor is not None:
-        buttons.append(_button("First page", call, "widget", function_arn, "btn"))
+        yield "First page", call, "btn"
     if page.next_cursor is not None:
-        following = {**call, "cursor": page.next_cursor}
-        buttons.append(_button("Next page", following, "widget", function_arn, "btn btn-primary"))
-    return element("p", buttons) if buttons else None
+        yield "Next page", {**call, "cursor": page.next_cursor}, "btn btn-primary"
 
 
-def _user(user_id: str, function_arn: str) -> Markup:
-    call = {"report": "user_timeline", "params": {"user_id": user_id}}
-    return _button(user_id, call, "popup", function_arn, None)
-
-
-def _index(catalogue: Catalogue, function_arn: str) -> Markup:
-    entries = [
-        _button(each.title, {"report": each.name}, "widget", function_arn, None)
-        for each in catalogue.reports.values()
-        if not any(parameter.required for parameter in each.parameters)
-    ]
-    return element("ul", [element("li", entry) for entry in entries])
-
-
-def _button(
-    label: str, call: Mapping[str, Any], display: str, function_arn: str, class_: str | None
-) -> Markup:
-    """A link that calls the function again; the action belongs to the element before it."""
-    if not function_arn:
-        return element("span", label)
-    action = element(
-        "cwdb-action", _json(call), action="call", endpoint=function_arn, display=display
+def style_of(theme: str) -> str:
+    """The colours of the dashboard's theme and the rules for charts and tables, all of which keep
+    to the widget."""
+    light, dark = re.findall(r":root {(.*?)}", STYLE, re.DOTALL)
+    _, _, rules = STYLE.partition("/* Charts and tables")
+    _, _, rules = rules.partition("*/\n")
+    inside = f".tokentill.{theme}"
+    return (
+        f"{inside} {{{dark if theme == 'dark' else light}color: var(--text); }}\n"
+        f"{inside} :is(th, td) {{ white-space: nowrap; color: var(--text); }}\n"
+        + re.sub("^(?=[a-z.])", f"{inside} ", rules, flags=re.MULTILINE)
     )
-    return joined([element("a", label, class_=class_), action])
 
 
-def _json(call: Mapping[str, Any]) -> Markup:
-    """JSON that holds no markup: it reads the same whether or not it is taken for HTML."""
-    text = json.dumps(call)
-    for character, written in _MARKUP_IN_JSON.items():
-        text = text.replace(character, written)
-    return Markup(text)
-
-
-def documentation(catalogue: Catalogue) -> str:
+def documentation(reports: Reports) -> str:
     """What the dashboard shows to somebody who sets the widget up, as Markdown."""
-    reports = "\n".join(
+    lines = "\n".join(
         f"| `{each.name}` | {each.title} | {_parameters(each.parameters)} |"
-        for each in catalogue.reports.values()
+        for each in reports.by_name.values()
     )
-    return _DOCUMENTATION.replace("REPORTS", reports)
+    return _DOCUMENTATION.replace("REPORTS", lines)
 
 
 def _parameters(parameters: tuple[Parameter, ...]) -> str:

@@ -22,7 +22,7 @@ from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
 from handlers import operations, reconcile, reports, webhook
 from local.gateway import gateway
-from reports.header import read_report
+from reports.declaration import read_report
 from tests.documents import PROJECT, SHELLS, Block, blocks, first_column
 from tests.till import Till, completed
 

@@ -81,6 +81,13 @@ def test_a_report_shows_what_was_bought(run: Run, till: Till) -> None:
     assert [row["stripe_session_id"] for row in answer["rows"]] == [session_id]
 
 
+def test_a_report_is_a_page_too(run: Run, till: Till) -> None:
+    till.sell_paid()
+    with run("reports", DATABASE_URL=till.database_url) as reports:
+        page = reports.invoke({"report": "recent_payments", "format": "html"})["body"]
+    assert "Recent payments: 1 row</caption>" in page
+
+
 def test_an_empty_database_is_migrated(run: Run, empty_database_url: str) -> None:
     with run("migrate", DATABASE_URL=empty_database_url) as migrate:
         answer = migrate.invoke({})

@@ -16,7 +16,7 @@ from adapters import bounded_connection, postgres
 from adapters.bounded_connection import NoAnswer
 from adapters.migrations import Refused, migrate, migrations_on_disk
 from adapters.postgres import Database, DatabaseUnavailable, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports
 from handlers import operations, reconcile
 from reports.problems import Problem
 from reports.queries import Query
@@ -281,7 +281,7 @@ def test_a_delivery_to_a_dead_database_is_answered_with_503(
 
 def read(url: str) -> Problem:
     with closing(Database(lambda: connect(url))) as database:
-        reports = Reports(database, statement_timeout_ms=100)
+        reports = PostgresReports(database, statement_timeout_ms=100)
         problem = reports.read(Query("a_test", "SELECT count(*) FROM users", {}))
     assert isinstance(problem, Problem)
     return problem
@@ -300,7 +300,7 @@ def test_a_report_on_a_dead_database_is_unavailable(
     with closing(Database(lambda: connect(way.url))) as database:
         database.one("SELECT 1", {})
         way.die()
-        reports = Reports(database, statement_timeout_ms=100)
+        reports = PostgresReports(database, statement_timeout_ms=100)
         problem = reports.read(Query("a_test", "SELECT 1", {}))
     assert isinstance(problem, Problem)
     assert problem.code == "unavailable"

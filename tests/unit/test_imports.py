@@ -21,6 +21,7 @@ NEVER = {
     "s3transfer",
     "aws_lambda_powertools.event_handler",
     "aws_xray_sdk",
+    "jinja2",
     "aws_lambda_powertools.utilities.parameters",
     "aws_lambda_powertools.utilities.parser",
     "adapters.exports",

@@ -26,12 +26,13 @@ import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import answer
 
 database_url, folder = sys.argv[1:]
-reports = Reports(Database(lambda: connect(database_url)), "exports", directory=Path(folder))
-answered = answer({"report": "many", "export": True}, reports, datetime.now(UTC))
+database = Database(lambda: connect(database_url))
+store = PostgresReports(database, "exports", reports=reports_in(Path(folder)))
+answered = answer({"report": "many", "export": True}, store, datetime.now(UTC))
 # Not what getrusage says: that begins with the memory of the process which started this one.
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 megabytes = int(status["VmHWM"].split()[0]) / 1024

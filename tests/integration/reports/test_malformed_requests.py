@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers import reports
-from handlers.report_requests import report_request_of
+from handlers.reports import asked_of
 from tests.integration.reports.books import Books
 from tests.integration.reports.http import BROWSER, got
 
@@ -120,7 +120,7 @@ def test_any_query_is_answered(books: Books, query: str, accept: str) -> None:
 def test_a_query_takes_no_longer_than_its_length() -> None:
     query = "&".join(f"p{number}=1" for number in range(200_000))
     began = time.process_time()
-    read = report_request_of(request(rawQueryString=query + "&p7=2"))
+    read = asked_of(request(rawQueryString=query + "&p7=2"))
     assert read.repeated == "p7"
     assert time.process_time() - began < 10
 

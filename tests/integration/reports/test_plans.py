@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
-from reports.answers import Page, Table, answer
+from adapters.report_queries import PostgresReports
+from reports.answers import ResultPage, Table, answer
 from reports.problems import Problem
 from reports.queries import Query
 from tests.integration.reports.books import START, Books
 
 
-class ExplainedReports(Reports):
+class ExplainedReports(PostgresReports):
     """Reports that keep the plan of every query they run."""
 
     def __init__(self, database: Database) -> None:
@@ -41,12 +41,12 @@ def with_many_payments(books: Books) -> Books:
     return books
 
 
-def two_pages(reports: Reports, report: str, params: dict[str, Any]) -> None:
+def two_pages(reports: PostgresReports, report: str, params: dict[str, Any]) -> None:
     """Asks for the first page and for the second."""
     cursor = None
     for _ in range(2):
         page = answer({"report": report, "params": params, "cursor": cursor}, reports, START)
-        assert isinstance(page, Page)
+        assert isinstance(page, ResultPage)
         cursor = page.next_cursor
 
 

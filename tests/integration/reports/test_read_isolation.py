@@ -9,13 +9,13 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports, reports_in
 from handlers import operations
 from reports.answers import Answer, answer
-from reports.header import HeaderError
-from reports.problems import Problem
+from reports.declaration import HeaderError
 from tests.databases import TestDatabases
 from tests.integration.reports.books import START, Books
+from tests.unit.reports.builders import code_of
 
 WRITERS = """
 CREATE SEQUENCE numbers;
@@ -41,7 +41,9 @@ def ran(url: str, directory: Path, statement: str) -> Answer:
     header = "-- title: A test\n-- description: A report that should not have been written.\n\n"
     (directory / "hostile.sql").write_text(header + statement, "utf-8")
     with closing(Database(lambda: connect(url))) as database:
-        return answer({"report": "hostile"}, Reports(database, directory=directory), START)
+        return answer(
+            {"report": "hostile"}, PostgresReports(database, reports=reports_in(directory)), START
+        )
 
 
 @pytest.mark.parametrize(
@@ -64,26 +66,25 @@ def test_a_report_whose_sql_writes_fails_and_writes_nothing(
     books.pay()
     books.execute(WRITERS)
     refused = ran(books.database_url, tmp_path, statement)
-    assert isinstance(refused, Problem)
-    assert refused.code == "report_failed"
+    assert code_of(refused) == "report_failed"
     assert books.rows("SELECT credits, is_called FROM users, numbers") == [
         {"credits": 1000, "is_called": False}
     ]
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "complaint"),
     [
-        "DELETE FROM users",
-        "SELECT 1; DELETE FROM users",
-        "SELECT set_config('transaction_read_only', 'off', true)",
-        "SELECT Set_Config ('role', 'postgres', true)",
+        ("DELETE FROM users", "must begin with SELECT or WITH"),
+        ("SELECT 1; DELETE FROM users", "only one statement"),
+        ("SELECT set_config('transaction_read_only', 'off', true)", "must not change settings"),
+        ("SELECT Set_Config ('role', 'postgres', true)", "must not change settings"),
     ],
 )
 def test_a_file_that_is_no_reading_statement_is_refused_before_it_runs(
-    books: Books, tmp_path: Path, statement: str
+    books: Books, tmp_path: Path, statement: str, complaint: str
 ) -> None:
-    with pytest.raises(HeaderError):
+    with pytest.raises(HeaderError, match=complaint):
         ran(books.database_url, tmp_path, statement)
 
 
@@ -91,17 +92,15 @@ def test_a_file_that_is_no_reading_statement_is_refused_before_it_runs(
 def test_a_report_reads_no_files_of_the_server(
     books: Books, tmp_path: Path, file: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert isinstance(
-        ran(books.database_url, tmp_path, f"SELECT pg_read_file('{file}') AS text"), Problem
-    )
+    refused = ran(books.database_url, tmp_path, f"SELECT pg_read_file('{file}') AS text")
+    assert code_of(refused) == "report_failed"
     assert "InsufficientPrivilege" in caplog.text
 
 
 def test_a_summary_of_too_many_rows_is_not_answered(books: Books, tmp_path: Path) -> None:
     endless = "SELECT generate_series(1, 1000000000) AS n"
     refused = ran(books.database_url, tmp_path, endless)
-    assert isinstance(refused, Problem)
-    assert refused.code == "too_many_rows"
+    assert code_of(refused) == "too_many_rows"
 
 
 def test_reports_are_read_from_the_replica_where_there_is_one(

@@ -3,7 +3,7 @@
 import csv
 import io
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,17 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
 
-from adapters import exports, multipart_upload
+from adapters import exports
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import Exported, answer
 from reports.problems import Problem
 from tests.integration.reports.books import START, Books
-from tests.unit.reports.builders import report_file
+from tests.unit.reports.builders import code_of, report_file
 
 _BUCKET = "exports"
+# Two parts and a half.
+_LARGE = "SELECT n, repeat('x', 1000) AS x FROM generate_series(1, 20000) AS n"
 
 
 @pytest.fixture
@@ -54,13 +56,26 @@ def rows_of(s3: S3Client) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
+def parts_of(s3: S3Client) -> int:
+    """How many parts the only file went up in; S3 says it in the tag of those that had several."""
+    [key] = keys(s3)
+    _, _, parts = s3.head_object(Bucket=_BUCKET, Key=key)["ETag"].strip('"').partition("-")
+    return int(parts or 1)
+
+
 def exported(
-    database_url: str, folder: Path, statement: str, *header: str, seconds_left: float = 900
+    database_url: str,
+    folder: Path,
+    statement: str,
+    *header: str,
+    seconds_left: Callable[[], float] = lambda: 900,
 ) -> Exported | Problem:
-    """Exports a report made of this statement."""
+    """Exports a report made of this statement. Each fetch of rows asks how much time is left."""
     (folder / "made.sql").write_text(report_file(*header, statement=statement), "utf-8")
     with closing(Database(lambda: connect(database_url))) as database:
-        reports = Reports(database, _BUCKET, directory=folder).within(lambda: seconds_left)
+        reports = PostgresReports(database, _BUCKET, reports=reports_in(folder)).within(
+            seconds_left
+        )
         answered = answer({"report": "made", "export": True}, reports, START)
     assert isinstance(answered, Exported | Problem)
     return answered
@@ -91,9 +106,17 @@ def test_a_large_export_goes_up_in_parts(database_url: str, s3: S3Client, tmp_pa
     statement = "SELECT n, repeat('x', 500) AS x FROM generate_series(1, 20000) AS n"
     answered = exported(database_url, tmp_path, statement, "sort: n integer desc")
     assert isinstance(answered, Exported)
-    assert answered.size_bytes > multipart_upload.PART_BYTES
+    assert answered.size_bytes > exports.PART_BYTES
+    assert parts_of(s3) == 2
     rows = rows_of(s3)
     assert [row[0] for row in rows] == ["n", *map(str, range(20000, 0, -1))]
+
+
+def test_a_small_export_goes_up_in_one_call(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    exported(database_url, tmp_path, "SELECT 1 AS n")
+    assert parts_of(s3) == 1
 
 
 def test_an_export_of_nothing_has_its_header(
@@ -110,8 +133,7 @@ def test_an_export_that_fails_half_way_leaves_nothing(
         "SELECT 1 / (15000 - n) AS n, repeat('x', 900) AS x FROM generate_series(1, 20000) n"
     )
     answered = exported(database_url, tmp_path, statement)
-    assert isinstance(answered, Problem)
-    assert answered.code == "report_failed"
+    assert code_of(answered) == "report_failed"
     assert keys(s3) == []
     assert unfinished(s3) == []
 
@@ -119,10 +141,38 @@ def test_an_export_that_fails_half_way_leaves_nothing(
 def test_an_export_gives_up_before_its_time_is_over(
     database_url: str, s3: S3Client, tmp_path: Path
 ) -> None:
-    answered = exported(database_url, tmp_path, "SELECT 1 AS n", seconds_left=1)
-    assert isinstance(answered, Problem)
-    assert answered.code == "too_slow"
+    answered = exported(database_url, tmp_path, "SELECT 1 AS n", seconds_left=lambda: 1)
+    assert code_of(answered) == "too_slow"
     assert unfinished(s3) == []
+
+
+def test_an_export_whose_time_runs_out_half_way_leaves_nothing(
+    database_url: str, s3: S3Client, tmp_path: Path
+) -> None:
+    seen = []
+
+    def seconds_left() -> float:
+        seen.append(unfinished(s3))
+        return 1 if seen[-1] else 900
+
+    answered = exported(database_url, tmp_path, _LARGE, seconds_left=seconds_left)
+    assert code_of(answered) == "too_slow"
+    assert len(seen) > 1
+    assert keys(s3) == []
+    assert unfinished(s3) == []
+
+
+def test_a_bucket_that_fails_half_way_is_told(
+    database_url: str, s3: S3Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def seconds_left() -> float:
+        if unfinished(s3):
+            s3.delete_bucket(Bucket=_BUCKET)
+        return 900
+
+    answered = exported(database_url, tmp_path, _LARGE, seconds_left=seconds_left)
+    assert code_of(answered) == "export_failed"
+    assert "NoSuchBucket" in caplog.text
 
 
 def test_an_export_reads_as_the_role_that_can_only_read(
@@ -137,8 +187,7 @@ def test_a_missing_bucket_is_told(
 ) -> None:
     s3.delete_bucket(Bucket=_BUCKET)
     answered = exported(database_url, tmp_path, "SELECT 1 AS n")
-    assert isinstance(answered, Problem)
-    assert answered.code == "export_failed"
+    assert code_of(answered) == "export_failed"
     assert "NoSuchBucket" in caplog.text
 
 

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.report_queries import catalogue_of
-from adapters.sql_files import SQL_ROOT
+from adapters.report_queries import REPORTS
 from handlers import reports
 from local.lambda_context import LambdaContext
 from tests.integration.reports.books import Books, open_books
 from tests.integration.reports.http import BROWSER, got, path_of
 
-_CATALOGUE = catalogue_of(SQL_ROOT / "reports").reports
+_REPORTS = REPORTS.by_name
 _FAILED = {"report_failed", "unavailable", "too_slow", "export_failed"}
 # Pieces of the statements that no text for people has, nor any of the hostile texts below.
 _SQL = re.compile(r"\bSELECT [a-z*]|\b(payment_totals|credit_ledger|page_limit)\b|%\(\w+\)s::")
@@ -48,18 +47,16 @@ _HOSTILE = [
 _TEXT = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(_HOSTILE)
 _LIKELY = st.from_regex(r"\A(20[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-9]{1,5} days ago|today)\Z")
 _CHOICES = st.sampled_from(
-    sorted(
-        {choice for each in _CATALOGUE.values() for p in each.parameters for choice in p.choices}
-    )
+    sorted({choice for each in _REPORTS.values() for p in each.parameters for choice in p.choices})
 )
 _PARAMETER = st.sampled_from(
-    sorted({p.name for each in _CATALOGUE.values() for p in each.parameters})
+    sorted({p.name for each in _REPORTS.values() for p in each.parameters})
 )
 _LEAF = st.none() | st.booleans() | st.integers() | st.floats() | _TEXT | _LIKELY | _CHOICES
 _ANYTHING = st.recursive(
     _LEAF, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=4
 )
-_REPORT = st.sampled_from([*_CATALOGUE])
+_REPORT = st.sampled_from([*_REPORTS])
 _FORMAT = st.sampled_from(["json", "csv", "html"])
 
 fuzzed = settings(

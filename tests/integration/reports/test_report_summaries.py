@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from adapters.sql_files import SQL_ROOT
-from reports.header import read_report
-from reports.style import PAGE_STYLE
+from reports.declaration import read_report
+from reports.pages import STYLE
 from tests.integration.reports.books import START, Books
 
 _JANUARY = {"from": "2026-01-01", "to": "2026-01-04"}
@@ -37,7 +37,7 @@ def test_a_day_is_drawn_as_tall_as_its_gross_and_each_part_has_a_colour(books: B
     assert chart is not None
     assert sum(Decimal(day[part]) for part in chart.values) == Decimal(day["gross_usd"])
     for place in range(1, len(chart.values) + 1):
-        assert PAGE_STYLE.count(f"--series-{place}: #") == 2
+        assert STYLE.count(f"--series-{place}: #") == 2
 
 
 def test_a_day_begins_and_ends_in_utc(books: Books) -> None:

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import subprocess
+import sys
 from typing import Literal
 
 import pytest
 
+from adapters.sql_files import SQL_ROOT
 from handlers import reports
 from tests.integration.reports.books import Books
 from tests.integration.reports.http import BROWSER, Response, got
@@ -184,8 +187,37 @@ def test_a_direct_call_gets_other_formats_as_text_in_an_object(books: Books, for
     )
 
 
+_ASKED_IN_TURN = """
+import sys
+from handlers import reports
+
+calls = (
+    {"report": "total_revenue"},
+    {"report": "total_revenue", "format": "csv"},
+    {"rawPath": "/reports/total_revenue", "headers": {"accept": "application/json"}},
+    {"describe": True},
+    {"rawPath": "/reports/total_revenue", "headers": {"accept": "text/html"}},
+)
+for call in calls:
+    assert "error" not in reports.handler(call, None)
+    print("jinja2" in sys.modules)
+"""
+
+
+def test_only_who_asks_for_html_waits_for_the_templates(database_url: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _ASKED_IN_TURN],
+        env={"PYTHONPATH": str(SQL_ROOT.parent / "src"), "DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.split() == ["False", "False", "False", "False", "True"], ran.stderr
+
+
 def test_a_dashboard_gets_html_and_its_documentation(books: Books) -> None:
     shown = reports.handler({"widgetContext": {"params": {"report": "payments_by_status"}}}, None)
     described = reports.handler({"describe": True}, None)
     assert str(shown).startswith('<div class="tokentill ')
+    assert '<caption id="caption">Payments by status: ' in str(shown)
     assert str(described).startswith("## Tokentill reports")

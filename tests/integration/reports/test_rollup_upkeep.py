@@ -13,10 +13,10 @@ from adapters import totals
 from adapters.migrations import Migrated, migrate, migrations_on_disk
 from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
-from adapters.report_queries import Reports
+from adapters.report_queries import PostgresReports
 from domain.converge import Verdict, Write
 from domain.payment import Payment, PaymentStatus, entry_for
-from reports.answers import Page, answer
+from reports.answers import ResultPage, answer
 from tests.integration.reports.books import START, Books
 from tests.unit.purchases import hint, payment
 
@@ -39,8 +39,8 @@ def audited(url: str) -> list[Any]:
     rows: list[Any] = []
     with database(url) as one:
         for report in ("rollup_audit", "customers_audit"):
-            page = answer({"report": report}, Reports(one), START)
-            assert isinstance(page, Page)
+            page = answer({"report": report}, PostgresReports(one), START)
+            assert isinstance(page, ResultPage)
             rows += page.table.rows
     return rows
 

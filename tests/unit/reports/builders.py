@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reports.answers import Exported, Table
-from reports.catalogue import Catalogue, read_catalogue
-from reports.header import read_report
+from reports.declaration import Report, Reports, read_report, read_reports
 from reports.parameters import Argument
 from reports.problems import Problem
 from reports.queries import Query
-from reports.report import Report
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -37,17 +35,23 @@ def arguments(**texts: str | None) -> dict[str, Argument]:
     return {name: Argument(text, text) for name, text in texts.items()}
 
 
-class FakeSource:
-    """A source that answers every query with the same, and remembers the queries."""
+def code_of(answered: object) -> str:
+    """Why there is no answer, as the code of the problem that came instead."""
+    assert isinstance(answered, Problem), answered
+    return answered.code
+
+
+class FakeStore:
+    """A store that answers every query with the same, and remembers the queries."""
 
     def __init__(self, files: Mapping[str, str], answer: Table | Problem) -> None:
-        self._catalogue = read_catalogue(files)
+        self._reports = read_reports(files)
         self._answer = answer
         self.queries: list[Query] = []
 
     @property
-    def catalogue(self) -> Catalogue:
-        return self._catalogue
+    def reports(self) -> Reports:
+        return self._reports
 
     def read(self, query: Query) -> Table | Problem:
         self.queries.append(query)
@@ -64,7 +68,7 @@ def table(*rows: Mapping[str, Any], columns: Sequence[str] = ("n",)) -> Table:
 
 
 # Reports as a dashboard may show them: by day, by time, and without any.
-DASHBOARD_CATALOGUE = read_catalogue(
+DASHBOARD_REPORTS = read_reports(
     {
         "by_day": report_file(
             "param from: date 2020-01-01..today, default 30 days ago",

@@ -1,14 +1,15 @@
-"""Pages of reports to draw, and the shapes of what was drawn."""
+"""Pages of reports to show, and what a reader sees of them."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
-from reports.answers import Page
+from reports.answers import ResultPage
+from reports.declaration import Report
 from reports.parameters import Arguments
-from reports.report import Report
-from reports.requests import Request
+from reports.requests import ReportRequest
 from tests.unit.reports.builders import report, table
 
 DAYS = "chart: columns of net, refunded by day"
@@ -21,15 +22,15 @@ def page(
     arguments: Arguments | None = None,
     cursor: str | None = None,
     next_cursor: str | None = None,
-) -> Page:
+) -> ResultPage:
     """A page with these rows; without any, one with the single column `n`."""
     asked = of or report()
-    request = Request(asked.name, {}, 50, cursor, "html", False)
+    request = ReportRequest(asked.name, {}, 50, cursor, "html", False)
     columns = tuple(rows[0]) if rows else ("n",)
-    return Page(asked, table(*rows, columns=columns), next_cursor, request, arguments or {})
+    return ResultPage(asked, table(*rows, columns=columns), next_cursor, request, arguments or {})
 
 
-def days(*amounts: tuple[str, str]) -> Page:
+def days(*amounts: tuple[str, str]) -> ResultPage:
     """A page with a chart of net and refunded amounts, a day each."""
     rows = [
         {"day": f"2026-01-{day:02}", "net": Decimal(net), "refunded": Decimal(refunded)}
@@ -38,7 +39,7 @@ def days(*amounts: tuple[str, str]) -> Page:
     return page(*rows, of=report(DAYS))
 
 
-def bars(**payments: int) -> Page:
+def bars(**payments: int) -> ResultPage:
     """A page with a chart of payments, a name each."""
     return page(*({"name": name, "payments": n} for name, n in payments.items()), of=report(BARS))
 
@@ -76,3 +77,22 @@ class Picture:
 
     def _of(self, tag: str, class_: str) -> list[ElementTree.Element]:
         return [node for node in self.root.iter(tag) if node.attrib.get("class") == class_]
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: the tags, the attributes and the text."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data

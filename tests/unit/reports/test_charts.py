@@ -6,15 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.answers import Page
-from reports.charts import chart_of, legend_of
-from reports.plots import MAX_BARS, plot_of
-from reports.scales import scale_to, spaced
+from reports.answers import ResultPage
+from reports.charts import MAX_BARS, chart_of, legend_of, plot_of, scale_to, spaced
 from tests.unit.reports.builders import report
 from tests.unit.reports.pictures import BARS, Picture, bars, days, page
 
 
-def drawn(shown: Page, width: int = 600) -> Picture:
+def drawn(shown: ResultPage, width: int = 600) -> Picture:
     plot = plot_of(shown)
     assert plot is not None
     return Picture(chart_of(plot, width))
@@ -97,7 +95,7 @@ def test_only_the_first_bars_are_drawn() -> None:
 
 
 @pytest.mark.parametrize("shown", [page(), days(("0", "0")), page({"n": 1})])
-def test_there_is_no_picture_of_nothing(shown: Page) -> None:
+def test_there_is_no_picture_of_nothing(shown: ResultPage) -> None:
     assert plot_of(shown) is None
 
 

@@ -1,4 +1,4 @@
-"""CSV holds the values exactly, and nothing in it runs when a spreadsheet opens it."""
+"""CSV holds the values exactly and runs nothing; an HTTP client gets the format it likes best."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.csv_format import as_csv
+from reports.formats import as_csv, heading, preferred
 from tests.unit.reports.builders import table
 
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
@@ -112,3 +112,48 @@ def test_text_without_a_sign_comes_back_as_it_was(text: str) -> None:
 
 def test_a_long_text_takes_no_longer_than_its_length() -> None:
     assert cell_of("\n;" * 50_000 + "=") == "'" + "\n;" * 50_000 + "'="
+
+
+_FORMATS = ("json", "html", "csv")
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", "json"),
+        ("*/*", "json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"),
+        ("application/json", "json"),
+        ("text/csv", "csv"),
+        ("TEXT/CSV", "csv"),
+        ("text/*", "html"),
+        ("text/html;q=0.5, text/csv;q=0.6", "csv"),
+        ("text/html;q=0, */*", "json"),
+        ("application/json;q=0, text/html;q=0, */*;q=0.1", "csv"),
+        ("text/csv; header=present; q=0.9, text/html;q=1.0", "html"),
+        ("image/png", None),
+        ("image/png, */*;q=0", None),
+        ("nonsense", "json"),
+        ("text/html;q=2", "html"),
+        ("*/html, text/csv", "csv"),
+    ],
+)
+def test_the_most_wanted_format_is_chosen(accept: str, expected: str | None) -> None:
+    assert preferred(accept, _FORMATS) == expected
+
+
+def test_only_what_is_offered_is_chosen() -> None:
+    assert preferred("text/csv", ("json", "html")) is None
+
+
+@given(st.text())
+def test_any_header_is_read(accept: str) -> None:
+    assert preferred(accept, _FORMATS) in (*_FORMATS, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [("amount_paid", "Amount paid"), ("gross_usd", "Gross USD"), ("user_id", "User ID")],
+)
+def test_a_column_is_headed_in_words(column: str, words: str) -> None:
+    assert heading(column) == words

@@ -2,9 +2,7 @@
 
 import pytest
 
-from reports.declarations import HeaderError
-from reports.header import read_report
-from reports.report import Chart
+from reports.declaration import Chart, HeaderError, read_report
 from tests.unit.reports.builders import parameterised, report, report_file
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.cursors import cursor_after, keys_after
+from reports.declaration import Report
 from reports.parameters import Arguments
 from reports.problems import Problem
-from reports.report import Report
-from tests.unit.reports.builders import arguments, report
+from tests.unit.reports.builders import arguments, code_of, report
 
 _ROW = {"at": datetime(2026, 1, 31, 12, 0, 0, 123456, UTC), "id": "pay_1"}
 _SORT = "sort: at timestamp desc, id text desc"
@@ -62,14 +62,13 @@ def test_an_altered_cursor_is_refused(data: st.DataObject) -> None:
     cursor = given_out(listed, {}, _ROW)
     at = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(st.characters().filter(lambda character: character != cursor[at]))
-    problem = taken(listed, {}, cursor[:at] + other + cursor[at + 1 :])
-    assert isinstance(problem, Problem)
-    assert problem.code == "bad_cursor"
+    altered = cursor[:at] + other + cursor[at + 1 :]
+    assert code_of(taken(listed, {}, altered)) == "bad_cursor"
 
 
 @given(st.one_of(st.text(), st.none(), st.integers(), st.lists(st.text()), st.binary()))
 def test_anything_else_is_refused(cursor: object) -> None:
-    assert isinstance(taken(report(_SORT), {}, cursor), Problem)
+    assert code_of(taken(report(_SORT), {}, cursor)) == "bad_cursor"
 
 
 @pytest.mark.parametrize(
@@ -82,13 +81,13 @@ def test_anything_else_is_refused(cursor: object) -> None:
     ],
 )
 def test_a_cursor_of_another_report_or_order_is_refused(other: Report) -> None:
-    assert isinstance(taken(other, {}, given_out(report(_SORT), {}, _ROW)), Problem)
+    assert code_of(taken(other, {}, given_out(report(_SORT), {}, _ROW))) == "bad_cursor"
 
 
 def test_a_cursor_of_other_params_is_refused() -> None:
     listed = report("param x: text", _SORT, statement="SELECT %(x)s")
     cursor = given_out(listed, arguments(x="a"), _ROW)
-    assert isinstance(taken(listed, arguments(x="b"), cursor), Problem)
+    assert code_of(taken(listed, arguments(x="b"), cursor)) == "bad_cursor"
 
 
 @pytest.mark.parametrize(
@@ -96,4 +95,4 @@ def test_a_cursor_of_other_params_is_refused() -> None:
 )
 def test_a_forged_cursor_is_read_by_type(forged: dict[str, Any]) -> None:
     listed = report(_SORT)
-    assert isinstance(taken(listed, {}, given_out(listed, {}, forged)), Problem)
+    assert code_of(taken(listed, {}, given_out(listed, {}, forged))) == "bad_cursor"
