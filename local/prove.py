@@ -10,18 +10,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.requests import Refused
 from handlers import wiring
 from local import reconcile
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
 from reconcile.prove import Proof, Unequal, Watcher, prove
-from reconcile.requests import (
-    ProveRequest,
-    ReconcileRequest,
-    RequestRefused,
-    read_request,
-)
+from reconcile.requests import ProveRequest, ReconcileRequest, read_request
 from reconcile.run import Limits
 
 _INTERRUPTED = 130
@@ -51,7 +47,7 @@ def request_of(given: dict[str, Any]) -> ProveRequest:
     request = read_request({"prove": True, **asked}, datetime.now(UTC).replace(microsecond=0))
     if isinstance(request, ProveRequest):
         return request
-    message = request.message if isinstance(request, RequestRefused) else "cannot be asked here"
+    message = request.message if isinstance(request, Refused) else "cannot be asked here"
     print(message, file=sys.stderr)
     raise SystemExit(_USAGE)
 

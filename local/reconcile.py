@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.requests import Refused
 from handlers import wiring
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
 from reconcile.answers import iso
-from reconcile.requests import ReconcileRequest, RequestRefused, read_request
+from reconcile.requests import ReconcileRequest, read_request
 from reconcile.run import Limits, Step
 from reconcile.walks import Reconciled, reconcile
 
@@ -47,7 +48,7 @@ def request_of(given: dict[str, Any]) -> ReconcileRequest:
     request = read_request(asked, datetime.now(UTC).replace(microsecond=0))
     if isinstance(request, ReconcileRequest):
         return request
-    message = request.message if isinstance(request, RequestRefused) else "cannot be asked here"
+    message = request.message if isinstance(request, Refused) else "cannot be asked here"
     print(message, file=sys.stderr)
     raise SystemExit(_USAGE)
 

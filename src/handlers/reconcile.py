@@ -6,17 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.measurements import Measurement
+from domain.requests import Refused
 from handlers import wiring
 from reconcile.answers import answer_of, iso
 from reconcile.measures import measurements_of_run
 from reconcile.prove import Proof, Unequal, Watcher, prove
-from reconcile.requests import (
-    ProveRequest,
-    ReconcileRequest,
-    RequestRefused,
-    is_scheduled,
-    read_request,
-)
+from reconcile.requests import ProveRequest, ReconcileRequest, is_scheduled, read_request
 from reconcile.run import Limits, Step, limits_of
 from reconcile.tally import Tally
 from reconcile.walks import Reconciled, reconcile
@@ -45,7 +40,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
             if is_scheduled(event):
                 # The runtime logs what is raised, and foreign errors quote rows.
                 raise NotReconciled("the log says why") from None
-            return _error(RequestRefused("not_done", "the run was broken off; the log says why"))
+            return _error(Refused("not_done", "the run was broken off; the log says why"))
 
 
 def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
@@ -53,7 +48,7 @@ def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
     request = read_request(event, now)
     limits = limits_of(seconds_left)
     match request:
-        case RequestRefused():
+        case Refused():
             return _error(request)
         case ProveRequest():
             return _proved(request, limits, now).as_json()
@@ -142,6 +137,6 @@ def _seconds_left(context: object) -> Callable[[], float]:
     return (lambda: milliseconds() / 1000) if milliseconds else (lambda: math.inf)
 
 
-def _error(refused: RequestRefused) -> dict[str, Any]:
+def _error(refused: Refused) -> dict[str, Any]:
     telemetry.warning("reconcile refused", code=refused.code)
     return {"error": {"code": refused.code, "message": refused.message}}
