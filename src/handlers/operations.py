@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
+from domain.requests import Refused
 from handlers import wiring
 from operations.operate import Done
-from operations.requests import Doctor, Operation, OperationRefused, read_operation
+from operations.requests import Doctor, Operation, read_operation
 
 # A statement that is not there fails here, at cold start, and not when an operator needs it.
 wiring.load_operations()
@@ -32,14 +33,14 @@ def _diagnosed(doctor: Doctor) -> dict[str, Any]:
         checks = wiring.examine(doctor.url)
     except Exception as error:
         telemetry.failure("doctor failed", error)
-        return _answer(OperationRefused("not_done", "the doctor failed; the log says why"))
+        return _answer(Refused("not_done", "the doctor failed; the log says why"))
     failed = [each.check for each in checks if not each.ok]
     telemetry.info("doctor done", failed=failed)
     return {"operation": "doctor", "ok": not failed, "checks": [asdict(each) for each in checks]}
 
 
-def _operated(operation: Operation | OperationRefused) -> Done | OperationRefused:
-    if isinstance(operation, OperationRefused):
+def _operated(operation: Operation | Refused) -> Done | Refused:
+    if isinstance(operation, Refused):
         return operation
     telemetry.correlate(operation.signed.event_id)
     try:
@@ -49,8 +50,8 @@ def _operated(operation: Operation | OperationRefused) -> Done | OperationRefuse
         return wiring.why_failed(error)
 
 
-def _answer(done: Done | OperationRefused) -> dict[str, Any]:
-    if isinstance(done, OperationRefused):
+def _answer(done: Done | Refused) -> dict[str, Any]:
+    if isinstance(done, Refused):
         telemetry.warning("operation refused", code=done.code)
         return {"error": {"code": done.code, "message": done.message}}
     operation, outcome = done.signed.operation, str(done.outcome)

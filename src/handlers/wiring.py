@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from adapters.migrations import Migrated, Refused
     from adapters.report_queries import Reports
     from operations.doctor.facts import Check
-    from operations.operate import Desk, Done
-    from operations.requests import Operation, OperationRefused
+    from operations.operate import Done, Operations
+    from operations.requests import Operation
     from reconcile.sources import Sources
 
 
@@ -77,21 +77,21 @@ def reports(seconds_left: Callable[[], float] = lambda: math.inf) -> "Reports":
     return _reports(settings()).within(seconds_left)
 
 
-def operate(operation: "Operation") -> "Done | OperationRefused":
+def operate(operation: "Operation") -> "Done | Refused":
     """Does what an operator asked for, with the configured database and Stripe account."""
-    from operations.operate import Done, operate
+    from operations.operate import Done
     from operations.requests import EraseUser
 
     configured = settings()
-    desk = _desk(configured)
-    done = clients.database(configured).retrying(lambda: operate(operation, desk))
+    operations = _operations(configured)
+    done = clients.database(configured).retrying(lambda: operations.do(operation))
     if isinstance(operation, EraseUser) and isinstance(done, Done):
         # The totals of customers name a user until they are folded.
         keep_house()
     return done
 
 
-def why_failed(error: Exception) -> "OperationRefused":
+def why_failed(error: Exception) -> "Refused":
     """What an operator is told when an operation ended in an error."""
     from adapters.operations import failed
 
@@ -168,12 +168,12 @@ def _signature_check(configured: Settings) -> Callable[[bytes, str], bool]:
 
 
 @lru_cache(maxsize=8)
-def _desk(configured: Settings) -> "Desk":
-    from adapters.operations import PostgresBooks
-    from operations.operate import Desk
+def _operations(configured: Settings) -> "Operations":
+    from adapters.operations import PostgresOperations
+    from operations.operate import Operations
 
-    return Desk(
-        books=PostgresBooks(clients.database(configured)),
+    return Operations(
+        PostgresOperations(clients.database(configured)),
         converge=_converge(configured, "operations"),
         event=lambda event_id: clients.stripe(configured).event(event_id),
         livemode=configured.stripe_livemode,
@@ -212,5 +212,5 @@ def _reports(configured: Settings) -> "Reports":
 def close() -> None:
     """Forgets everything that this process holds, connections first; the next call starts anew."""
     clients.close()
-    for kept in (_webhook, _desk, _reports):
+    for kept in (_webhook, _operations, _reports):
         kept.cache_clear()

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.requests import Refused
 from operations.requests import (
     AdjustCredits,
     DismissPayment,
     Doctor,
     ErasePayment,
     EraseUser,
-    OperationRefused,
     ReplayEvent,
     ResolvePayment,
     read_operation,
@@ -47,7 +47,7 @@ def asked(name: str, **fields: Any) -> dict[str, Any]:
 def value_of(name: str, field: str, value: object) -> object:
     """The field as it is read."""
     operation: Any = read_operation(asked(name, **{field: value}))
-    if isinstance(operation, OperationRefused):
+    if isinstance(operation, Refused):
         return operation
     read = {"event_id": "replayed_event_id"}.get(field, field)
     return operation.signed.request_id if field == "request_id" else getattr(operation, read)
@@ -56,7 +56,7 @@ def value_of(name: str, field: str, value: object) -> object:
 def refusal(request: object) -> str:
     """The message with which a request is refused as a bad one."""
     refused = read_operation(request)
-    assert isinstance(refused, OperationRefused)
+    assert isinstance(refused, Refused)
     assert refused.code == "bad_request"
     return refused.message
 
