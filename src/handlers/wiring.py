@@ -19,7 +19,7 @@ from domain.events import Hint
 if TYPE_CHECKING:
     from adapters.migrations import Migrated, Refused
     from adapters.report_queries import Reports
-    from operations.doctor.facts import Check
+    from operations.doctor import Check
     from operations.operate import Done, Operations
     from operations.requests import Operation
     from reconcile.sources import Sources
@@ -113,18 +113,17 @@ def load_operations() -> None:
 
 def examine(url: str | None) -> "list[Check]":
     """What the doctor says of this deployment, its Stripe account and its database."""
-    from adapters.examination import database_facts, deployment_of, stripe_facts
-    from operations.doctor.diagnosis import diagnose
-    from operations.doctor.facts import Check
+    from adapters.doctor import gather
+    from operations.doctor import Check
+    from operations.doctor_checks import diagnose
 
     try:
         configured = settings()
     except Misconfigured as error:
         return [Check("configuration", False, f"{error}. Nothing works before.")]
-    deployment = deployment_of(configured, url, lambda: clients.keyring(configured).credentials)
-    database = database_facts(clients.database(configured))
-    stripe = stripe_facts(deployment, configured.stripe_api_base, database)
-    return diagnose(deployment, stripe, database)
+    database = clients.database(configured)
+    facts = gather(configured, url, lambda: clients.keyring(configured).credentials, database)
+    return diagnose(facts)
 
 
 def load_reconcile() -> None:

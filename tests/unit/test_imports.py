@@ -23,7 +23,7 @@ NEVER = {
     "aws_xray_sdk",
     "aws_lambda_powertools.utilities.parameters",
     "aws_lambda_powertools.utilities.parser",
-    "adapters.examination",
+    "adapters.doctor",
     "adapters.exports",
     "adapters.secrets",
 }
