@@ -25,13 +25,14 @@ _WIDTH = 100
 def examined(url: str | None = None) -> dict[str, Any]:
     """The operations handler's answer; the environment says which deployment."""
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import operations, wiring
+    from handlers import operations
+    from handlers.app import app
 
     request = {"operation": "doctor"} | ({"url": url} if url else {})
     try:
         return operations.handler(request, LambdaContext("operations"))
     finally:
-        wiring.close()
+        app.close()
 
 
 def rendered(checks: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.requests import Refused
-from handlers import wiring
+from handlers.app import app
+from handlers.reconcile import sources_of
 from local import reconcile
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with stripe_or_story(os.environ) as is_story:
             proof = _prove_story(request) if is_story else run(request)
-            wiring.close()
+            app.close()
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
     except FAILURES as error:
@@ -66,7 +67,7 @@ def run(request: ProveRequest) -> Proof:
         bar.clear()
         print(f"  {unequal.subject}  {unequal.difference}")
 
-    sources = wiring.reconcile_sources(dry_run=True)
+    sources = sources_of(dry_run=True)
     now = datetime.now(UTC).replace(microsecond=0)
     proof = prove(request, sources, Limits(lambda: math.inf), Watcher(tell, show), now)
     bar.clear()

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.requests import Refused
-from handlers import wiring
+from handlers.app import app
+from handlers.reconcile import sources_of
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if is_story:
                 print(f"A story: {PURCHASES} purchases, {LOST:.0%} of the deliveries lost.")
             done = run(request)
-            wiring.close()
+            app.close()
     except KeyboardInterrupt:
         print("\nStopped. What is done is done: the same command goes on from here.")
         raise SystemExit(_INTERRUPTED) from None
@@ -63,7 +64,7 @@ def run(request: ReconcileRequest) -> Reconciled:
         objects, repairs = step.tally.checked.total(), step.tally.repairs_total
         bar.show(step.place.sweep, step.covered, position, objects, f"{repairs} repairs")
 
-    sources = wiring.reconcile_sources(request.dry_run)
+    sources = sources_of(request.dry_run)
     limits = Limits(lambda: math.inf, request.max_pages)
     done = reconcile(request, sources, limits, show, datetime.now(UTC).replace(microsecond=0))
     bar.clear()

@@ -120,14 +120,14 @@ def _database(
 @contextmanager
 def _migrated() -> Iterator[None]:
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import wiring
+    from handlers.app import app
 
     try:
         with silence():
             migrate()
         yield
     finally:
-        wiring.close()
+        app.close()
 
 
 def _till(port: int) -> AbstractContextManager[str]:

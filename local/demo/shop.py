@@ -175,11 +175,12 @@ def migrate() -> None:
 @contextmanager
 def _webhook() -> Iterator[str]:
     # Imported here because handlers read their configuration when they are first used.
-    from handlers import webhook, wiring
+    from handlers import webhook
+    from handlers.app import app
 
     try:
         migrate()
         with gateway({"POST /stripe/webhook": webhook.handler}) as url:
             yield f"{url}/stripe/webhook"
     finally:
-        wiring.close()
+        app.close()

@@ -20,8 +20,8 @@ from adapters.stripe_api import (
     path_of,
     unless_missing,
 )
-from domain.converge import StripeRefused, StripeUnreachable
 from domain.requests import Refused
+from domain.stripe_objects import StripeRefused, StripeUnreachable
 from operations.doctor import (
     Configuration,
     DatabaseFacts,

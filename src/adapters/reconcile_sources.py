@@ -7,17 +7,10 @@ from adapters.postgres import Database, DatabaseUnavailable
 from adapters.reconcile import PostgresProgress, PostgresRecords, ask_about_nothing
 from adapters.settings import Settings
 from adapters.stripe_listing import StripeHistory
-from domain.converge import (
-    Outcome,
-    PaymentStore,
-    Retrieved,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    converge,
-)
+from adapters.totals import fold
+from domain.converge import Outcome, PaymentStore, TryLater, converge
 from domain.events import Hint, Reference
+from domain.stripe_objects import Retrieved, RetrievedEvent, StripeRefused, StripeUnreachable
 from reconcile.dry_run import DryPayments, DryProgress, DryRecords
 from reconcile.sources import NoAnswer, Sources
 
@@ -36,6 +29,7 @@ def writing_sources(database: Database, history: StripeHistory, configured: Sett
         records=PostgresRecords(database, *_decided(configured)),
         progress=PostgresProgress(database),
         converge=_converge(database, history, PostgresPayments(database, *_decided(configured))),
+        fold_totals=lambda: database.retrying(lambda: fold(database)),
         livemode=configured.stripe_livemode,
     )
 
@@ -48,6 +42,7 @@ def dry_sources(database: Database, history: StripeHistory, configured: Settings
         records=DryRecords(PostgresRecords(database, *_decided(configured)), till),
         progress=DryProgress(PostgresProgress(database)),
         converge=_converge(database, history, till),
+        fold_totals=lambda: None,
         livemode=configured.stripe_livemode,
     )
 

@@ -8,9 +8,8 @@ from typing import Any
 import stripe
 
 from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
-from domain.converge import StripeRefused, StripeUnreachable
 from domain.events import EVENT_TYPES
-from domain.stripe_objects import Purchase, expanded
+from domain.stripe_objects import Purchase, StripeRefused, StripeUnreachable, expanded
 from reconcile.items import name_of
 from reconcile.progress import Sweep, Window
 from reconcile.sources import NoAnswer, Page

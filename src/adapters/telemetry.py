@@ -8,15 +8,17 @@ in them.
 import logging
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics
 
 from domain.measurements import Measurement, Unit
+
+T = TypeVar("T")
 
 NAMESPACE = "Tokentill"
 # Errors of these packages have texts that we wrote.
@@ -78,6 +80,24 @@ class Telemetry:
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 3)
             self.measure([Measurement(name, milliseconds, Unit.MILLISECONDS)])
+
+    def timing(self, name: str, part: T) -> T:
+        """The same part; each call of its methods is measured."""
+        return cast("T", _Timed(self, name, part))
+
+
+class _Timed:
+    def __init__(self, telemetry: Telemetry, name: str, part: object) -> None:
+        self._telemetry, self._name, self._part = telemetry, name, part
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call = getattr(self._part, method)
+
+        def timed(*arguments: Any) -> Any:
+            with self._telemetry.timed(self._name):
+                return call(*arguments)
+
+        return timed
 
 
 def described(error: BaseException) -> dict[str, Any]:

@@ -6,18 +6,24 @@ replaces a newer one. For the same reason a record that changes nothing still ra
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-from domain.derive import derive
+from domain.derive import derive, payment_from_snapshot
 from domain.events import Hint, Origin, Reference, ReferenceKind, created_at
-from domain.ledger import Entry, entry_for
 from domain.packages import USUAL_RULES, Package, Rules
-from domain.payment import Payment, held_as_unreadable, held_for_unknown_user
-from domain.snapshot import payment_from_snapshot
-from domain.stripe_objects import Purchase
+from domain.payment import Entry, Payment, entry_for, held_as_unreadable, held_for_unknown_user
+from domain.stripe_objects import (
+    NoCheckoutSession,
+    ObjectGone,
+    Purchase,
+    Retrieved,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+)
 
 # A race is lost only to a write that succeeded, so a few rounds outlast any burst of one
 # purchase's events; past them Stripe delivers again.
@@ -69,42 +75,6 @@ class Found:
     @property
     def is_held(self) -> bool:
         return self.stored is not None and self.stored.payment.held_reason is not None
-
-
-@dataclass(frozen=True, slots=True)
-class NoCheckoutSession:
-    """Stripe knows no Checkout session behind the reference."""
-
-
-@dataclass(frozen=True, slots=True)
-class StripeUnreachable:
-    """Stripe gave no usable answer; `why` names the failure without personal data. `answered`:
-    with an error that is no outage, so that nothing else may stand for the answer."""
-
-    why: str
-    answered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StripeRefused:
-    """Stripe will not serve the call (key, permission, parameter) until somebody mends it;
-    `about_object`: for what was asked about, not for the key."""
-
-    why: str
-    about_object: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectGone:
-    """Stripe has no object of that id: it was deleted, or is another account's."""
-
-    why: str = "Stripe has no such object"
-
-
-Retrieved = Purchase | NoCheckoutSession | ObjectGone | StripeUnreachable | StripeRefused
-
-# A snapshot or a thin event as Stripe keeps it; None when it has none of that id.
-RetrievedEvent = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
 
 
 @dataclass(frozen=True, slots=True)

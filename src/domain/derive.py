@@ -1,20 +1,22 @@
-"""From what Stripe says about a purchase to the payment row that must stand: the pure rules."""
+"""From what Stripe says about a purchase to the payment row that must stand: the pure rules; and
+what an event's snapshot may be trusted with while Stripe cannot be asked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from domain.disputes import Disputed, captured_minor, disputed_of
-from domain.events import Resolution
-from domain.packages import USUAL_RULES, Package, Rules
+from domain.charge import Disputed, captured_minor, disputed_of, refunded_minor
+from domain.events import Hint, Resolution
+from domain.packages import USUAL_RULES, Package, Rules, Terms, terms_of
 from domain.payment import HeldReason, Payment, PaymentStatus, credits_due
 from domain.stripe_objects import Purchase, amount, expanded, given, id_of, seconds, text
-from domain.terms import Terms, terms_of
 
 # ISO 4217's code for no currency: what is recorded when Stripe's cannot be read.
 NO_CURRENCY = "xxx"
+
+# With these a payment is safe in the books before Stripe could be asked.
+SAFELY_HELD = (None, HeldReason.NO_USER, HeldReason.BEFORE_TILL)
 
 
 def derive(
@@ -131,21 +133,6 @@ def _charged_minor(purchase: Purchase) -> int | None:
     return 0 if asks_for_nothing else amount(total)
 
 
-def refunded_minor(charge: Mapping[str, Any]) -> int | None:
-    """What was given back of a charge's captured part: Stripe counts the rest of a reservation,
-    which was never taken, as refunded too, once no more of it can be captured. 0 for a charge that
-    is not there."""
-    said = charge.get("amount_refunded")
-    refunded = 0 if said is None or charge.get("captured") is False else amount(said)
-    captured, reserved = captured_minor(charge), amount(charge.get("amount"))
-    if refunded is None or captured is None or reserved is None:
-        return refunded
-    released = max(reserved - captured, 0)
-    if released and charge.get("refunded") is True:
-        return captured
-    return refunded - released if refunded >= released else refunded
-
-
 def _currency(purchase: Purchase) -> str | None:
     """Three small letters. A session that nothing is taken for may do without."""
     said = given(purchase.charge.get("currency"), purchase.session.get("currency"))
@@ -195,3 +182,36 @@ def _paid_at(purchase: Purchase) -> datetime:
     charged, settled = purchase.charge.get("created"), purchase.balance_transaction.get("created")
     taken_at = max(seconds(charged), seconds(settled)) or purchase.noticed_at
     return datetime.fromtimestamp(taken_at, UTC)
+
+
+def payment_from_snapshot(
+    hint: Hint, packages: Sequence[Package], rules: Rules = USUAL_RULES
+) -> Payment | None:
+    """The payment that a signed snapshot shows, not enriched; None where that is not safe.
+
+    Safe is a session whose metadata names the package and whose subtotal agrees with one of it:
+    line items, and so prices and quantities, are not part of a snapshot. A missing user and a sale
+    from before the till are safe: the payment is held.
+    """
+    if hint.snapshot is None:
+        return None
+    session = hint.snapshot.session
+    # Old API versions leave out fields without which nothing can be said.
+    if None in (text(session.get("payment_status")), amount(session.get("amount_total"))):
+        return None
+    purchase = _with_payment_intent(hint.snapshot, hint.event_type)
+    payment = derive(purchase, packages, stored=None, enriched=False, rules=rules)
+    if payment is None or payment.tokens_purchased is None:
+        return None
+    return payment if payment.held_reason in SAFELY_HELD else None
+
+
+def _with_payment_intent(purchase: Purchase, event_type: str) -> Purchase:
+    """A snapshot has the payment intent's id alone; that it failed is in the event's name."""
+    if event_type != "checkout.session.async_payment_failed":
+        return purchase
+    payment_intent = {
+        "id": id_of(purchase.session.get("payment_intent")),
+        "status": "requires_payment_method",
+    }
+    return replace(purchase, session={**purchase.session, "payment_intent": payment_intent})

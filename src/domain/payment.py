@@ -1,4 +1,5 @@
-"""A payment as the till keeps it, and the credits that its money entitles to."""
+"""A payment as the till keeps it, the credits that its money entitles to, and the ledger entry that
+takes it there."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -120,3 +121,41 @@ def held_as_unreadable(payment: Payment, with_intent: bool = True) -> Payment:
         held_reason=HeldReason.UNREADABLE if is_taken else None,
         resolved=False,
     )
+
+
+class Reason(StrEnum):
+    """Why a ledger entry was made, in a word."""
+
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    REINSTATEMENT = "reinstatement"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change of a balance by `delta` credits, which is never 0."""
+
+    delta: int
+    reason: Reason
+
+
+def entry_for(payment: Payment, before: Payment | None) -> Entry | None:
+    """The one entry between the row `before` (None: no row) and `payment`, if one is due."""
+    delta = payment.credits_granted - (before.credits_granted if before else 0)
+    if delta == 0:
+        return None
+    return Entry(delta, Reason.PURCHASE if before is None else reason_of(payment, before, delta))
+
+
+def reason_of(payment: Payment, before: Payment, delta: int) -> Reason:
+    """Why a recorded payment gets or loses credits now."""
+    returned = payment.returned_minor - before.returned_minor
+    if delta > 0 and returned < 0:
+        return Reason.REINSTATEMENT
+    if delta > 0:
+        return Reason.ADJUSTMENT if before.credits_granted else Reason.PURCHASE
+    if payment.amount_disputed_minor > before.amount_disputed_minor:
+        return Reason.DISPUTE
+    return Reason.REFUND if returned > 0 else Reason.ADJUSTMENT

@@ -3,14 +3,31 @@
 from dataclasses import asdict
 from typing import Any
 
+from adapters.credentials import Credentials
+from adapters.doctor import gather
+from adapters.operations import PostgresOperations, failed
+from adapters.settings import Misconfigured
+from adapters.telemetry import Telemetry
+from adapters.totals import fold
 from domain.requests import Refused
-from handlers import wiring
-from operations.operate import Done
-from operations.requests import Doctor, Operation, read_operation
+from handlers.app import App, app
+from handlers.till import Till, credentials
+from operations.doctor import Check
+from operations.doctor_checks import diagnose
+from operations.operate import Done, Operations
+from operations.requests import Doctor, EraseUser, Operation, read_operation
 
-# A statement that is not there fails here, at cold start, and not when an operator needs it.
-wiring.load_operations()
-telemetry = wiring.telemetry("operations")
+telemetry = Telemetry("operations")
+
+
+def the_operations(app: App) -> Operations:
+    till = Till(app, telemetry)
+    return Operations(
+        PostgresOperations(app.database),
+        converge=till.converge,
+        event=lambda event_id: till.stripe.event(event_id),
+        livemode=till.livemode,
+    )
 
 
 def handler(event: object, _context: object) -> dict[str, Any]:
@@ -30,13 +47,23 @@ def handler(event: object, _context: object) -> dict[str, Any]:
 
 def _diagnosed(doctor: Doctor) -> dict[str, Any]:
     try:
-        checks = wiring.examine(doctor.url)
+        checks = examine(doctor.url)
     except Exception as error:
         telemetry.failure("doctor failed", error)
         return _answer(Refused("not_done", "the doctor failed; the log says why"))
-    failed = [each.check for each in checks if not each.ok]
-    telemetry.info("doctor done", failed=failed)
-    return {"operation": "doctor", "ok": not failed, "checks": [asdict(each) for each in checks]}
+    wrong = [each.check for each in checks if not each.ok]
+    telemetry.info("doctor done", failed=wrong)
+    return {"operation": "doctor", "ok": not wrong, "checks": [asdict(each) for each in checks]}
+
+
+def examine(url: str | None) -> list[Check]:
+    """What the doctor says of this deployment, its Stripe account and its database."""
+    try:
+        settings = app.settings
+    except Misconfigured as error:
+        return [Check("configuration", False, f"{error}. Nothing works before.")]
+    known: Credentials = app.once(credentials)
+    return diagnose(gather(settings, url, lambda: known.secrets, app.database))
 
 
 def _operated(operation: Operation | Refused) -> Done | Refused:
@@ -44,10 +71,15 @@ def _operated(operation: Operation | Refused) -> Done | Refused:
         return operation
     telemetry.correlate(operation.signed.event_id)
     try:
-        return wiring.operate(operation)
+        operations = app.once(the_operations)
+        done = app.database.retrying(lambda: operations.do(operation))
+        if isinstance(operation, EraseUser) and isinstance(done, Done):
+            # The totals of customers name a user until they are folded.
+            app.database.retrying(lambda: fold(app.database))
+        return done
     except Exception as error:
         telemetry.failure("operation failed", error)
-        return wiring.why_failed(error)
+        return failed(error)
 
 
 def _answer(done: Done | Refused) -> dict[str, Any]:

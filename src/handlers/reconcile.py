@@ -5,19 +5,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.reconcile_sources import dry_sources, writing_sources
+from adapters.settings import STRIPE_API
+from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
+from adapters.telemetry import Telemetry
 from domain.measurements import Measurement
 from domain.requests import Refused
-from handlers import wiring
+from handlers.app import app
+from handlers.till import credentials
 from reconcile.answers import answer_of, iso
 from reconcile.measures import measurements_of_run
 from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import ProveRequest, ReconcileRequest, is_scheduled, read_request
 from reconcile.run import Limits, Step, limits_of
+from reconcile.sources import Sources
 from reconcile.tally import Tally
 from reconcile.walks import Reconciled, reconcile
 
-wiring.load_reconcile()
-telemetry = wiring.telemetry("reconcile")
+telemetry = Telemetry("reconcile")
 
 
 class NotReconciled(Exception):
@@ -59,12 +64,11 @@ def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
 
 def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
     log = RunLog()
-    sources = wiring.reconcile_sources(request.dry_run)
+    sources = sources_of(request.dry_run)
     done = reconcile(request, sources, limits, log.page, now)
     log.repairs(done.tally)
     if not request.dry_run:
         telemetry.measure(measurements_of_run(done))
-        wiring.keep_house()
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
@@ -78,10 +82,23 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
 
 
 def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
-    sources = wiring.reconcile_sources(dry_run=True)
+    sources = sources_of(dry_run=True)
     proof = prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
     telemetry.measure([Measurement("ProofDifferences", proof.differences_total)])
     return proof
+
+
+def sources_of(dry_run: bool) -> Sources:
+    """What reconcile reads and writes; a dry run, like a proof, only reads."""
+    settings = app.settings
+    # A stand-in allows any pace.
+    is_stripe = settings.stripe_api_base == STRIPE_API
+    pace = Pace(calls_per_second(settings.stripe_livemode) if is_stripe else math.inf)
+    history = StripeHistory(
+        app.once(credentials).api_key, settings.stripe_api_base, settings.stripe_livemode, pace
+    )
+    sources = dry_sources if dry_run else writing_sources
+    return sources(app.database, history, settings)
 
 
 class RunLog:

@@ -3,17 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, NotAnEvent, NotOurs, Origin, identify
 from domain.measurements import RETRY, SIGNATURE_FAILURE, measurements_of
-from handlers import wiring
+from handlers.app import App, app
 from handlers.event_forms import NotJson, is_partner_event, parsed, queued
 from handlers.http import Request, is_http, request_of, response, response_to
+from handlers.till import Till
 
 MAX_BODY_BYTES = 1024 * 1024
 
-wiring.load_webhook()
-telemetry = wiring.telemetry("webhook")
+telemetry = Telemetry("webhook")
+
+
+def the_till(app: App) -> Till:
+    return Till(app, telemetry)
 
 
 class NotProcessed(Exception):
@@ -58,15 +63,15 @@ def _answer(request: Request) -> dict[str, Any]:
         return _refused(405, "method_not_allowed", "events are posted", {"allow": "POST"})
     if request.body is not None and len(request.body) > MAX_BODY_BYTES:
         return _refused(413, "too_large", "the body is over 1 MiB")
-    webhook = wiring.webhook()
+    till = app.once(the_till)
     signature = request.header("stripe-signature")
-    if request.body is None or not webhook.is_signed(request.body, signature):
+    if request.body is None or not till.is_signed(request.body, signature):
         telemetry.measure([SIGNATURE_FAILURE])
         return _refused(400, "bad_signature", "the Stripe-Signature header does not verify")
     event = parsed(request.body)
     if isinstance(event, NotJson):
         return _refused(400, "not_json", "the body is not JSON")
-    match _process(event, Origin.WEBHOOK, webhook):
+    match _process(event, Origin.WEBHOOK, till):
         case NotAnEvent(reason):
             return _refused(400, "not_an_event", reason)
         case TryLater() as later:
@@ -101,7 +106,7 @@ def _is_done(message: Mapping[str, Any]) -> bool:
 def _from_bus(event: Mapping[str, Any]) -> Outcome | str:
     """The outcome, or why there is none."""
     try:
-        done = _process(event.get("detail"), Origin.EVENTBRIDGE, wiring.webhook())
+        done = _process(event.get("detail"), Origin.EVENTBRIDGE, app.once(the_till))
     except Exception as error:
         # The runtime logs what is raised, and foreign errors quote rows.
         _failed(error)
@@ -119,17 +124,15 @@ def _failed(error: Exception) -> None:
     telemetry.failure("delivery failed", error)
 
 
-def _process(
-    event: object, origin: Origin, webhook: wiring.Webhook
-) -> Outcome | TryLater | NotAnEvent:
-    identified = identify(event, origin, webhook.livemode)
+def _process(event: object, origin: Origin, till: Till) -> Outcome | TryLater | NotAnEvent:
+    identified = identify(event, origin, till.livemode)
     if isinstance(identified, NotAnEvent):
         return identified
     telemetry.correlate(identified.event_id)
     outcome = (
         Outcome(verdict=Verdict.IGNORED, event_id=identified.event_id, reason=identified.reason)
         if isinstance(identified, NotOurs)
-        else webhook.converge(identified)
+        else till.converge(identified)
     )
     telemetry.measure(measurements_of(outcome))
     _log(identified, outcome)

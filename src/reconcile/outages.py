@@ -6,7 +6,8 @@ object: the rule needs no count, and no number of odd objects in a row looks lik
 
 from dataclasses import dataclass
 
-from domain.converge import StripeRefused, StripeUnreachable, TryLater
+from domain.converge import TryLater
+from domain.stripe_objects import StripeRefused, StripeUnreachable
 from reconcile.sources import History, NoAnswer
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
+from domain.stripe_objects import NoCheckoutSession, ObjectGone, Purchase
 from reconcile.answers import iso
 from reconcile.differences import difference
 from reconcile.items import Named, named

@@ -5,17 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.converge import (
-    Outcome,
-    Retrieved,
-    StoredPayment,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-)
+from domain.converge import Outcome, StoredPayment, TryLater
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
+from domain.stripe_objects import Purchase, Retrieved, StripeRefused, StripeUnreachable
 from reconcile.progress import Progress, Sweep, Window
 
 NoAnswer = StripeUnreachable | StripeRefused
@@ -126,10 +119,12 @@ class ProgressBook(Protocol):
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Everything a run works with. `converge` is the five steps: what concerns one purchase comes
-    back from it, and only an outage of the database raises."""
+    back from it, and only an outage of the database raises. `fold_totals` takes up what payments
+    have changed into the totals that reports read."""
 
     history: History
     records: Records
     progress: ProgressBook
     converge: Callable[[Hint], Outcome | TryLater | NoAnswer]
+    fold_totals: Callable[[], object]
     livemode: bool

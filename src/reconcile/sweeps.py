@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
-from domain.derive import refunded_minor
-from domain.disputes import disputed_of
+from domain.charge import disputed_of, refunded_minor
+from domain.converge import Outcome, Verdict
 from domain.events import Hint, NotAnEvent, Origin, Reference, ReferenceKind, identify
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase, expanded
+from domain.stripe_objects import NoCheckoutSession, ObjectGone, Purchase, expanded
 from reconcile.differences import Difference, difference
 from reconcile.items import Named, name_of, named
 from reconcile.outages import Stop

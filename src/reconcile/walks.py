@@ -62,6 +62,7 @@ def reconcile(
     run = Run(sources, now, settled_by(now, request.scheduled), limits, watch)
     walked = _on_schedule(run) if request.since is None else _backfill(request.since, run)
     unfinished = {place.walk for place in sources.progress.unfinished_backfills()}
+    sources.fold_totals()
     return Reconciled(request, run.tally, walked.stop, walked.places, sorted(unfinished))
 
 

@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from domain.converge import (
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-)
+from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Origin, Reference, ReferenceKind, Signed
 from domain.requests import Refused
+from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.operate import Done, Operations, RememberedEvent
 from operations.requests import ReplayEvent
 from tests.unit.builders import event, session

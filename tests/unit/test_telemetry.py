@@ -9,9 +9,8 @@ from adapters.postgres import DatabaseUnavailable
 from adapters.telemetry import Telemetry, described
 from domain.converge import Outcome, TryLater, Verdict, Write
 from domain.events import Hint, Origin, Reference, ReferenceKind
-from domain.ledger import Entry, Reason
 from domain.measurements import Measurement, measurements_of
-from domain.payment import Payment, PaymentStatus
+from domain.payment import Entry, Payment, PaymentStatus, Reason
 
 PAYMENT = Payment(
     user_id="user_1",

@@ -16,7 +16,8 @@ import pytest
 
 from domain.events import EVENT_TYPES, Hint, Origin, identify
 from handlers import reconcile as reconcile_handler
-from handlers import wiring
+from handlers.app import app
+from handlers.reconcile import sources_of
 from local.lifecycles import Clock, Shop
 from local.migrate import set_back
 from reconcile.requests import ReconcileRequest
@@ -67,7 +68,7 @@ class Past:
     ) -> Callable[[list[Json]], None]:
         """A listener that loses deliveries at random, and some events altogether. What it delivers
         goes to the five steps at once: thousands of signatures prove nothing here."""
-        converge = wiring.reconcile_sources(dry_run=False).converge
+        converge = sources_of(dry_run=False).converge
         chance = random.Random(seed)  # noqa: S311
 
         def listen(events: list[Json]) -> None:
@@ -104,7 +105,7 @@ class Past:
         """A run at another time than now."""
         return reconcile(
             request or ReconcileRequest(scheduled=True),
-            wiring.reconcile_sources(dry_run=False),
+            sources_of(dry_run=False),
             Limits(lambda: float("inf")),
             lambda _step: None,
             datetime.fromtimestamp(int(now), UTC),
@@ -146,7 +147,7 @@ def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         past = Past(Till(account, stripe, database_url), clock)
         set_back(database_url, 60)
         yield past
-    wiring.close()
+    app.close()
 
 
 def many_sessions(past: Past, count: int = 350, ours_every: int = 25) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.stripe_listing import StripeHistory
-from domain.converge import StripeRefused, StripeUnreachable
+from domain.stripe_objects import StripeRefused, StripeUnreachable
 from reconcile.progress import Sweep, Window
 from reconcile.sources import NoAnswer, Page
 

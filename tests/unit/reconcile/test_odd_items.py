@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.converge import NoCheckoutSession, Outcome, Retrieved, TryLater, Verdict
+from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase, expanded
+from domain.stripe_objects import NoCheckoutSession, Purchase, Retrieved, expanded
 from reconcile.items import name_of, named
 from reconcile.outages import Stop
 from reconcile.progress import Progress, Sweep, Window
@@ -122,7 +122,9 @@ class Steps:
 
 
 def a_run(steps: Steps) -> Run:
-    sources = Sources(Stripe(), Rows("pi_good"), Book(), steps, livemode=False)
+    sources = Sources(
+        Stripe(), Rows("pi_good"), Book(), steps, fold_totals=lambda: None, livemode=False
+    )
     return Run(sources, LATER, LATER, Limits(lambda: 900.0), lambda _step: None)
 
 

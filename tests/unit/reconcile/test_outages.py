@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.converge import Retrieved, StripeRefused, StripeUnreachable, TryLater
+from domain.converge import TryLater
 from domain.events import Reference
-from domain.stripe_objects import Purchase
+from domain.stripe_objects import Purchase, Retrieved, StripeRefused, StripeUnreachable
 from reconcile.outages import Stop, outage
 from reconcile.progress import Sweep, Window
 from reconcile.sources import NoAnswer, Page
