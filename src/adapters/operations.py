@@ -67,7 +67,7 @@ class PostgresOperations:
                 person = {"user_id": user_id, "alias": f"erased_{uuid.uuid4().hex}"}
                 return database.one_repeatable(ERASE_USER, columns | person)
             case RepairTotals():
-                repaired = totals.repair_totals(database, **columns)  # type: ignore[attr-defined]
+                repaired = totals.repair_totals(database, operation.signed)  # type: ignore[attr-defined]
                 return None if repaired is None else {"repaired": repaired}
 
 

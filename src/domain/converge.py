@@ -161,15 +161,15 @@ def converge(
             )
         if hint.resolution is not None and not found.is_held:
             return TryLater(hint.event_id, "somebody else has decided about the payment meanwhile")
-        payment = _payment(hint, found, stripe.retrieve(reference))
+        payment = payment_to_stand(hint, found, stripe.retrieve(reference))
         if isinstance(payment, ObjectGone):
-            payment = _whose(hint, stripe, clock)
+            payment = whose(hint, stripe, clock)
         if not isinstance(payment, Payment):
-            return _without_payment(hint, store, payment)
-        outcome = _record(hint, store, found, payment)
+            return without_payment(hint, store, payment)
+        outcome = recorded(hint, store, found, payment)
         if isinstance(outcome, RowRefused):
             storable = held_as_unreadable(payment, with_intent=not outcome.intent_is_taken)
-            outcome = _record(hint, store, found, storable)
+            outcome = recorded(hint, store, found, storable)
         if isinstance(outcome, RowRefused):
             return TryLater(hint.event_id, outcome.why)
         if outcome is not None:
@@ -179,10 +179,10 @@ def converge(
     return TryLater(hint.event_id, "others kept writing to this payment")
 
 
-_Failure = StripeUnreachable | StripeRefused | ObjectGone
+Failure = StripeUnreachable | StripeRefused | ObjectGone
 
 
-def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failure | None:
+def payment_to_stand(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | Failure | None:
     """The payment that must stand, None when it is not ours, or why that cannot be said now."""
     rules = replace(found.rules, installed_at=None) if hint.is_backfill else found.rules
     match retrieved:
@@ -196,7 +196,7 @@ def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failu
     return retrieved
 
 
-def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure | None:
+def whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> Failure | None:
     """What an event is worth whose object Stripe does not have: nothing, if the event is this
     account's and Stripe had time to find the object."""
     if hint.origin is Origin.OPERATIONS:
@@ -217,9 +217,7 @@ def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure |
     return None
 
 
-def _without_payment(
-    hint: Hint, store: PaymentStore, failure: _Failure | None
-) -> Outcome | TryLater:
+def without_payment(hint: Hint, store: PaymentStore, failure: Failure | None) -> Outcome | TryLater:
     if failure is not None:
         return TryLater(hint.event_id, failure.why, isinstance(failure, ObjectGone))
     store.record_ignored(hint)
@@ -228,7 +226,7 @@ def _without_payment(
     )
 
 
-def _record(
+def recorded(
     hint: Hint, store: PaymentStore, found: Found, payment: Payment
 ) -> Outcome | TryLater | RowRefused | None:
     if hint.resolution is not None and payment.held_reason is not None:
@@ -238,13 +236,13 @@ def _record(
         payment = held_for_unknown_user(payment)
     verdict = Verdict.UNCHANGED if payment == before else Verdict.RECORDED
     write = Write(hint, verdict, payment, found.stored, entry_for(payment, before))
-    recorded = store.record(write)
-    if not isinstance(recorded, Recorded):
-        return recorded
+    written = store.record(write)
+    if not isinstance(written, Recorded):
+        return written
     return Outcome(
         verdict=verdict,
         event_id=hint.event_id,
-        payment_id=recorded.payment_id,
+        payment_id=written.payment_id,
         write=write,
-        held_reason=recorded.held_reason,
+        held_reason=written.held_reason,
     )
