@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Origin, Reference, ReferenceKind, Signed
@@ -104,6 +104,8 @@ def test_an_event_that_is_not_ours_is_refused_in_a_sentence(
     assert (answer, hints) == (Refused("not_ours", message), [])
 
 
+# What is drawn is deep, and the first draw slow on a busy machine.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(MISSHAPEN)
 def test_an_event_of_any_shape_gets_an_answer(said: dict[str, Any]) -> None:
     answer, _ = replayed(said)
