@@ -10,6 +10,7 @@ from psycopg import errors
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
+from adapters.totals import repair_totals
 from domain.events import Signed
 from operations.books import NamedPayment, RememberedEvent
 from operations.requests import (
@@ -81,6 +82,10 @@ class PostgresBooks:
         }
         row = self._database.one_repeatable(ERASE_USER, parameters)
         return None if row is None else int(row["payments"])
+
+    def repair_totals(self, signed: Signed) -> int | None:
+        """Makes the totals of the reports agree with the payments; how many were wrong."""
+        return repair_totals(self._database, signed)
 
 
 def _columns(signed: Signed) -> dict[str, Any]:

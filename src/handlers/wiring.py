@@ -100,10 +100,10 @@ def why_failed(error: Exception) -> "OperationRefused":
 
 def keep_house() -> None:
     """Folds what payments have changed into the totals that reports read."""
-    from adapters.totals import fold
+    from adapters.totals import fold_totals
 
     database = clients.database(settings())
-    database.retrying(lambda: fold(database))
+    database.retrying(lambda: fold_totals(database))
 
 
 def load_operations() -> None:
