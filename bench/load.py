@@ -14,9 +14,7 @@ from local.postgres import Server
 
 HERE = Path(__file__).parent
 TABLES = ("users", "payment_transactions", "credit_ledger", "stripe_events")
-LOADED = Signed(
-    operation="repair_totals", actor="bench", note=None, request_id="loaded", asked={}
-)
+LOADED = Signed(operation="repair_totals", actor="bench", note=None, request_id="loaded", asked={})
 # Primary keys before the foreign keys that need them.
 CONSTRAINTS = """
 SELECT conrelid::regclass::text AS on_table, conname AS name,

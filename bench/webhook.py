@@ -26,7 +26,7 @@ from bench.webhook_shop import Shop, shop
 from domain.converge import Verdict, Write
 from domain.derive import derive
 from domain.events import Hint, Origin, identify
-from domain.ledger import entry_for
+from domain.payment import entry_for
 from domain.stripe_objects import Purchase
 from local.migrate import migrate
 from local.postgres import postgres_server
@@ -124,10 +124,11 @@ def _handler(database_url: str, seller: Shop) -> Iterator[Callable[[Any, Any], d
     }
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         # Imported here because a logger keeps the output that it finds.
-        from handlers import webhook, wiring
+        from handlers import webhook
+        from handlers.app import app
 
         yield webhook.handler
-        wiring.close()
+        app.close()
 
 
 def _wholes(

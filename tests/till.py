@@ -15,7 +15,8 @@ from psycopg.rows import dict_row
 
 from adapters import stripe_api
 from domain.events import EVENT_TYPES
-from handlers import operations, reports, webhook, wiring
+from handlers import operations, reports, webhook
+from handlers.app import App, app
 from standin import Server, StripeAccount, serving
 from standin.delivery import Form
 
@@ -169,11 +170,14 @@ def shuffled(events: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
 
 @contextmanager
 def another_container() -> Iterator[None]:
-    """Deliveries within run in a container of their own, with their own database connection:
-    one secret more makes another configuration, and each configuration has its own."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("STRIPE_WEBHOOK_SECRET", f"{WEBHOOK_SECRET},whsec_of_another_container")
+    """Deliveries within run in a container of their own, with their own database connection."""
+    ours = dict(vars(app))
+    vars(app).update(vars(App()))
+    try:
         yield
+    finally:
+        app.close()
+        vars(app).update(ours)
 
 
 @contextmanager
@@ -186,7 +190,13 @@ def open_till(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ti
         monkeypatch.setenv("STRIPE_API_BASE", stripe.url)
         monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
         yield Till(account, stripe, database_url)
-    wiring.close()
+
+
+@pytest.fixture(autouse=True)
+def a_container_of_its_own() -> Iterator[None]:
+    """Each test starts cold: the environment is read once a container."""
+    yield
+    app.close()
 
 
 @pytest.fixture

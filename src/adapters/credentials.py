@@ -45,13 +45,13 @@ class Credentials:
         self._refreshed_at = float("-inf")
 
     @property
-    def credentials(self) -> StripeSecrets:
+    def secrets(self) -> StripeSecrets:
         return self._read(False)
 
     @property
     def api_key(self) -> str:
         """Raises Misconfigured when the secret that should hold it is refused."""
-        known = self.credentials
+        known = self.secrets
         if known.refused is not None:
             raise Misconfigured(known.refused)
         return known.api_key
@@ -62,7 +62,7 @@ class Credentials:
         A signature that does not verify may be made with a secret rolled a moment ago, so the
         source is asked once more, at most once a minute.
         """
-        known = self.credentials.webhook_secrets
+        known = self.secrets.webhook_secrets
         if is_signed(body, header, known):
             return True
         if self._clock() - self._refreshed_at < REFRESH_EVERY_SECONDS:

@@ -8,15 +8,15 @@ in them.
 import logging
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics
 
-from domain.measurements import Measurement, Unit
+T = TypeVar("T")
 
 NAMESPACE = "Tokentill"
 # Errors of these packages have texts that we wrote.
@@ -65,9 +65,10 @@ class Telemetry:
         self._logger.error(message, extra=said)
         return said["text"] or type(error).__name__
 
-    def measure(self, measurements: Iterable[Measurement]) -> None:
-        for measured in measurements:
-            self._metrics.add_metric(measured.name, measured.unit.value, measured.value)
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Adds to the metrics of these names."""
+        for name, count in counts.items():
+            self._metrics.add_metric(name, "Count", count)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -77,7 +78,25 @@ class Telemetry:
             yield
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 3)
-            self.measure([Measurement(name, milliseconds, Unit.MILLISECONDS)])
+            self._metrics.add_metric(name, "Milliseconds", milliseconds)
+
+    def timing(self, name: str, part: T) -> T:
+        """The same part; each call of its methods is measured."""
+        return cast("T", Timed(self, name, part))
+
+
+class Timed:
+    def __init__(self, telemetry: Telemetry, name: str, part: object) -> None:
+        self._telemetry, self._name, self._part = telemetry, name, part
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call = getattr(self._part, method)
+
+        def timed(*arguments: Any) -> Any:
+            with self._telemetry.timed(self._name):
+                return call(*arguments)
+
+        return timed
 
 
 def described(error: BaseException) -> dict[str, Any]:

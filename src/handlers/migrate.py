@@ -3,14 +3,15 @@
 import math
 from typing import Any
 
-from adapters.migrations import Migrated, Refused
-from handlers import wiring
-from handlers.cloudformation import Deployment, answer_to, deployment_of
+from adapters.migrations import Migrated, Refused, migrate, migrations_on_disk
+from adapters.telemetry import Telemetry
+from handlers.app import app
+from handlers.cloudformation import Deployment, answer_to, deliver, deployment_of
 
 # For stopping a migration and answering CloudFormation (three tries of 10 s).
 SECONDS_TO_ANSWER = 60.0
 
-telemetry = wiring.telemetry("migrate")
+telemetry = Telemetry("migrate")
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:
@@ -23,29 +24,30 @@ def handler(event: object, context: Any) -> dict[str, Any]:
     with telemetry.invocation():
         deployment = deployment_of(event)
         if deployment is None:
-            return _answer(_migrated(math.inf))
-        result = _deployed(deployment, context)
-        wiring.answer_cloudformation(deployment.answer_url, answer_to(deployment, result))
-        return _answer(result)
+            return answer(migrated(math.inf))
+        result = deployed(deployment, context)
+        deliver(deployment.answer_url, answer_to(deployment, result))
+        return answer(result)
 
 
-def _deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
+def deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
     """The migrations of this deployment, all of them in time, or none."""
     if not deployment.wants_a_schema:
         return Migrated((), ())
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return _migrated(math.inf if remaining is None else remaining() / 1000 - SECONDS_TO_ANSWER)
+    return migrated(math.inf if remaining is None else remaining() / 1000 - SECONDS_TO_ANSWER)
 
 
-def _migrated(seconds: float) -> Migrated | Refused:
+def migrated(seconds: float) -> Migrated | Refused:
     try:
-        return wiring.migrate(seconds)
+        database = app.database
+        return database.retrying(lambda: migrate(database, migrations_on_disk()), seconds)
     except Exception as error:
         why = telemetry.failure("migrations failed", error)
         return Refused("not_run", f"{why}; the log of the migrate function says where")
 
 
-def _answer(result: Migrated | Refused) -> dict[str, Any]:
+def answer(result: Migrated | Refused) -> dict[str, Any]:
     if isinstance(result, Refused):
         telemetry.warning("migrations refused", code=result.code)
         return {"error": {"code": result.code, "message": result.message}}

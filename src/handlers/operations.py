@@ -3,13 +3,30 @@
 from dataclasses import asdict
 from typing import Any
 
-from handlers import wiring
-from operations.operate import Done
-from operations.requests import Doctor, Operation, OperationRefused, read_operation
+from adapters.credentials import Credentials
+from adapters.examination import database_facts, deployment_of, stripe_facts
+from adapters.operations import PostgresBooks, failed
+from adapters.settings import Misconfigured
+from adapters.telemetry import Telemetry
+from adapters.totals import fold_totals
+from handlers.app import App, app
+from handlers.till import Till, credentials
+from operations.doctor.diagnosis import diagnose
+from operations.doctor.facts import Check
+from operations.operate import Desk, Done, operate
+from operations.requests import Doctor, EraseUser, Operation, OperationRefused, read_operation
 
-# A statement that is not there fails here, at cold start, and not when an operator needs it.
-wiring.load_operations()
-telemetry = wiring.telemetry("operations")
+telemetry = Telemetry("operations")
+
+
+def the_desk(app: App) -> Desk:
+    till = Till(app, telemetry)
+    return Desk(
+        books=PostgresBooks(app.database),
+        converge=till.converge,
+        event=lambda event_id: till.stripe.event(event_id),
+        livemode=till.livemode,
+    )
 
 
 def handler(event: object, _context: object) -> dict[str, Any]:
@@ -29,13 +46,26 @@ def handler(event: object, _context: object) -> dict[str, Any]:
 
 def _diagnosed(doctor: Doctor) -> dict[str, Any]:
     try:
-        checks = wiring.examine(doctor.url)
+        checks = examine(doctor.url)
     except Exception as error:
         telemetry.failure("doctor failed", error)
         return _answer(OperationRefused("not_done", "the doctor failed; the log says why"))
-    failed = [each.check for each in checks if not each.ok]
-    telemetry.info("doctor done", failed=failed)
-    return {"operation": "doctor", "ok": not failed, "checks": [asdict(each) for each in checks]}
+    wrong = [each.check for each in checks if not each.ok]
+    telemetry.info("doctor done", failed=wrong)
+    return {"operation": "doctor", "ok": not wrong, "checks": [asdict(each) for each in checks]}
+
+
+def examine(url: str | None) -> list[Check]:
+    """What the doctor says of this deployment, its Stripe account and its database."""
+    try:
+        settings = app.settings
+    except Misconfigured as error:
+        return [Check("configuration", False, f"{error}. Nothing works before.")]
+    known: Credentials = app.once(credentials)
+    deployment = deployment_of(settings, url, lambda: known.secrets)
+    database = database_facts(app.database)
+    stripe = stripe_facts(deployment, settings.stripe_api_base, database)
+    return diagnose(deployment, stripe, database)
 
 
 def _operated(operation: Operation | OperationRefused) -> Done | OperationRefused:
@@ -43,10 +73,15 @@ def _operated(operation: Operation | OperationRefused) -> Done | OperationRefuse
         return operation
     telemetry.correlate(operation.signed.event_id)
     try:
-        return wiring.operate(operation)
+        desk = app.once(the_desk)
+        done = app.database.retrying(lambda: operate(operation, desk))
+        if isinstance(operation, EraseUser) and isinstance(done, Done):
+            # The totals of customers name a user until they are folded.
+            app.database.retrying(lambda: fold_totals(app.database))
+        return done
     except Exception as error:
         telemetry.failure("operation failed", error)
-        return wiring.why_failed(error)
+        return failed(error)
 
 
 def _answer(done: Done | OperationRefused) -> dict[str, Any]:

@@ -5,10 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.measurements import Measurement
-from handlers import wiring
-from reconcile.answers import answer_of, iso
-from reconcile.measures import measurements_of_run
+from adapters.payments import PostgresPayments
+from adapters.reconcile import PostgresCheckpoints, PostgresRows, converge_one
+from adapters.settings import STRIPE_API
+from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
+from adapters.telemetry import Telemetry
+from adapters.totals import fold_totals
+from handlers.app import app
+from handlers.till import credentials
+from reconcile.dry_run import DryCheckpoints, DryPayments, DryRows
+from reconcile.ports import Ports
 from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import (
     ProveRequest,
@@ -17,12 +23,11 @@ from reconcile.requests import (
     is_scheduled,
     read_request,
 )
-from reconcile.run import Limits, Step, limits_of
+from reconcile.run import Reconciled, reconcile
 from reconcile.tally import Tally
-from reconcile.walks import Reconciled, reconcile
+from reconcile.work import Limits, Step, iso, limits_of
 
-wiring.load_reconcile()
-telemetry = wiring.telemetry("reconcile")
+telemetry = Telemetry("reconcile")
 
 
 class NotReconciled(Exception):
@@ -34,42 +39,41 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """Reconciles `{}`, `{"since": ISO time}` or `{"days": n}`, each with `"dry_run": true` and
     `"max_pages": n`; proves `{"prove": true, "since", "until"}`.
 
-    :returns: as `reconcile.answers.answer_of` and `reconcile.prove.Proof.as_json` say, or
+    :returns: as `reconcile.run.Reconciled.as_json` and `reconcile.prove.Proof.as_json` say, or
         `{"error": {"code", "message"}}`. Raises NotReconciled when the schedule called.
     """
     with telemetry.invocation():
         try:
-            return _answer(event, _seconds_left(context))
+            return answer(event, time_left(context))
         except Exception as error:
             telemetry.failure("reconcile failed", error)
             if is_scheduled(event):
                 # The runtime logs what is raised, and foreign errors quote rows.
                 raise NotReconciled("the log says why") from None
-            return _error(RequestRefused("not_done", "the run was broken off; the log says why"))
+            return refused(RequestRefused("not_done", "the run was broken off; the log says why"))
 
 
-def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
+def answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     request = read_request(event, now)
     limits = limits_of(seconds_left)
     match request:
         case RequestRefused():
-            return _error(request)
+            return refused(request)
         case ProveRequest():
-            return _proved(request, limits, now).as_json()
+            return proved(request, limits, now).as_json()
         case ReconcileRequest():
             limits = limits_of(seconds_left, request.max_pages)
-            return answer_of(_reconciled(request, limits, now))
+            return reconciled(request, limits, now).as_json()
 
 
-def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
+def reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
     log = RunLog()
-    sources = wiring.reconcile_sources(request.dry_run)
-    done = reconcile(request, sources, limits, log.page, now)
+    ports = ports_of(request.dry_run)
+    done = reconcile(request, ports, limits, log.page, now)
     log.repairs(done.tally)
     if not request.dry_run:
-        telemetry.measure(measurements_of_run(done))
-        wiring.keep_house()
+        telemetry.count(done.counts)
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
@@ -82,11 +86,43 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
     return done
 
 
-def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
-    sources = wiring.reconcile_sources(dry_run=True)
-    proof = prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
-    telemetry.measure([Measurement("ProofDifferences", proof.differences_total)])
+def proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
+    ports = ports_of(dry_run=True)
+    proof = prove(request, ports, limits, Watcher(log_difference, log_day), now)
+    telemetry.count({"ProofDifferences": proof.differences_total})
     return proof
+
+
+def ports_of(dry_run: bool) -> Ports:
+    """What reconcile reads and writes; a dry run, like a proof, only reads."""
+    settings, database = app.settings, app.database
+    # A stand-in allows any pace.
+    is_stripe = settings.stripe_api_base == STRIPE_API
+    pace = Pace(calls_per_second(settings.stripe_livemode) if is_stripe else math.inf)
+    history = StripeHistory(
+        app.once(credentials).api_key, settings.stripe_api_base, settings.stripe_livemode, pace
+    )
+    rules = (settings.hold_unknown_users, settings.hold_unlisted_sales)
+    store, rows = PostgresPayments(database, *rules), PostgresRows(database, *rules)
+    checkpoints, livemode = PostgresCheckpoints(database), settings.stripe_livemode
+    if dry_run:
+        dry = DryPayments(store)
+        return Ports(
+            history,
+            DryRows(rows, dry),
+            DryCheckpoints(checkpoints),
+            converge_one(database, history, dry),
+            fold_totals=lambda: None,
+            livemode=livemode,
+        )
+    return Ports(
+        history,
+        rows,
+        checkpoints,
+        converge_one(database, history, store),
+        fold_totals=lambda: database.retrying(lambda: fold_totals(database)),
+        livemode=livemode,
+    )
 
 
 class RunLog:
@@ -99,11 +135,11 @@ class RunLog:
         if step.items:
             telemetry.info(
                 "page done",
-                walk=step.place.walk,
-                sweep=step.place.sweep,
+                run=step.place.run,
+                listing=step.place.listing,
                 resume_from=iso(step.place.resume_from),
                 covered=round(step.covered, 4),
-                checked=step.tally.checked[step.place.sweep],
+                checked=step.tally.checked[step.place.listing],
                 repairs=step.tally.repairs_total,
             )
         self.repairs(step.tally)
@@ -123,11 +159,11 @@ class RunLog:
         self._repairs, self._failures = len(tally.repairs), len(tally.failures)
 
 
-def _log_difference(unequal: Unequal) -> None:
+def log_difference(unequal: Unequal) -> None:
     telemetry.warning("unequal", difference=unequal.for_log)
 
 
-def _log_day(proof: Proof) -> None:
+def log_day(proof: Proof) -> None:
     telemetry.info(
         "day proved",
         proved_until=iso(proof.proved_until),
@@ -136,12 +172,12 @@ def _log_day(proof: Proof) -> None:
     )
 
 
-def _seconds_left(context: object) -> Callable[[], float]:
+def time_left(context: object) -> Callable[[], float]:
     """What Lambda's context says; without one there is no limit."""
     milliseconds = getattr(context, "get_remaining_time_in_millis", None)
     return (lambda: milliseconds() / 1000) if milliseconds else (lambda: math.inf)
 
 
-def _error(refused: RequestRefused) -> dict[str, Any]:
-    telemetry.warning("reconcile refused", code=refused.code)
-    return {"error": {"code": refused.code, "message": refused.message}}
+def refused(why: RequestRefused) -> dict[str, Any]:
+    telemetry.warning("reconcile refused", code=why.code)
+    return {"error": {"code": why.code, "message": why.message}}

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers import report_http, wiring
+from adapters.report_queries import Reports
+from adapters.settings import DatabaseAddress
+from adapters.telemetry import Telemetry
+from handlers import report_http
+from handlers.app import App, app
 from handlers.http import is_http
 from handlers.report_requests import report_request_of
 from reports.answers import Source, answer
@@ -13,9 +17,17 @@ from reports.problems import Problem
 from reports.widget_calls import asks_to_describe, call_of, is_widget, widget_of
 from reports.widgets import documentation, widget_html
 
-# A report whose file cannot be read fails here, at cold start, and not at the first call.
-wiring.reports()
-telemetry = wiring.telemetry("reports")
+telemetry = Telemetry("reports")
+
+
+def the_reports(app: App) -> Reports:
+    """Not on the connection of the writes: where one process serves everything, a delivery must not
+    find itself in the read-only transaction of a report."""
+    settings = app.settings
+    replica = settings.database_read_url
+    address = DatabaseAddress(url=replica) if replica else settings.database
+    return Reports(app.connection_of_its_own(address), settings.reports_export_bucket)
+
 
 _FAILED = Problem("unavailable", "The reports cannot be read at the moment. Try again shortly.")
 
@@ -29,7 +41,7 @@ def handler(event: Any, context: Any) -> dict[str, Any] | str:
     - From API Gateway, payload format 2.0 or 1.0: a response with `statusCode`.
     - From a CloudWatch dashboard: HTML, or Markdown for `{"describe": true}`.
     """
-    source = wiring.reports(lambda: _seconds_left(context))
+    source = app.once(the_reports).within(lambda: _seconds_left(context))
     now = datetime.now(UTC)
     with telemetry.invocation():
         if is_http(event):

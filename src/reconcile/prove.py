@@ -1,6 +1,6 @@
 """Compares Stripe with the payments and these with the ledger, and says every difference.
 
-Memory does not grow with the range: Stripe's sessions are walked day by day, and of each day only
+Memory does not grow with the range: Stripe's sessions are reached day by day, and of each day only
 the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
 """
 
@@ -9,19 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
-from reconcile.answers import iso
-from reconcile.differences import difference
-from reconcile.items import Named, named
-from reconcile.outages import Stop, outage
-from reconcile.progress import Sweep, Window, settled_by
+from domain.stripe_objects import NoCheckoutSession, ObjectGone, Purchase
+from reconcile.checkpoints import Listing, Window, settled_by
+from reconcile.compare import Named, difference, named
+from reconcile.ports import FindPayment, NoAnswer, Page, Ports, RowKey
 from reconcile.requests import ProveRequest
-from reconcile.run import Limits
-from reconcile.sources import FindPayment, NoAnswer, Page, RowKey, Sources
 from reconcile.tally import LISTED
+from reconcile.work import Limits, Stop, iso, outage
 
 T = TypeVar("T")
 
@@ -85,154 +81,156 @@ class Watcher:
 
 def prove(
     request: ProveRequest,
-    sources: Sources,
+    ports: Ports,
     limits: Limits,
     watcher: Watcher,
     now: datetime,
 ) -> Proof:
     """Proves the time asked for, or as much of it as the limits allow."""
-    return _Prover(request, sources, limits, watcher, now).prove()
+    return Prover(request, ports, limits, watcher, now).prove()
 
 
-class _Prover:
+class Prover:
+    """One proof under way: what was found of it so far, and what ends it."""
+
     def __init__(
         self,
         request: ProveRequest,
-        sources: Sources,
+        ports: Ports,
         limits: Limits,
         watcher: Watcher,
         now: datetime,
     ) -> None:
         self._proof = Proof(request, proved_until=request.since)
-        self._history = sources.history
-        self._records = sources.records
+        self._history = ports.history
+        self._rows = ports.rows
         self._limits = limits
         self._watcher = watcher
         self._settled_by = settled_by(now, scheduled=True)
 
     def prove(self) -> Proof:
         proof = self._proof
-        for finding in self._records.audit():
+        for finding in self._rows.audit():
             sentence = f"{finding.problem} Expected {finding.expected}, found {finding.actual}."
-            self._tell(Unequal(finding.subject, sentence, finding.problem))
+            self.tell(Unequal(finding.subject, sentence, finding.problem))
         shown_before: Collection[str] = ()
         while proof.stop is None and proof.proved_until < proof.request.until:
-            shown = self._prove_day(proof.proved_until, shown_before)
+            shown = self.prove_day(proof.proved_until, shown_before)
             if proof.stop is None:
                 proof.proved_until = min(proof.proved_until + DAY, proof.request.until)
                 self._watcher.progress(proof)
             shown_before = shown
         return proof
 
-    def _prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
+    def prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
         """The ids of the sessions that Stripe's list showed."""
         end = min(start + DAY, self._proof.request.until)
-        shown = self._compare_sessions(Window(start, end))
+        shown = self.compare_sessions(Window(start, end))
         # A session is paid within a day of its beginning, but for delayed payment methods.
         if self._proof.stop is None:
-            self._ask_for_rows(start, end, {*shown_before, *shown})
+            self.ask_for_rows(start, end, {*shown_before, *shown})
         return shown
 
-    def _compare_sessions(self, window: Window) -> Collection[str]:
+    def compare_sessions(self, window: Window) -> Collection[str]:
         shown: set[str] = set()
-        while self._may_go_on():
-            page = self._history.page(Sweep.SESSIONS, window)
+        while self.may_go_on():
+            page = self._history.page(Listing.SESSIONS, window)
             if not isinstance(page, Page):
                 self._proof.stop = Stop("stripe", page.why)
                 break
-            shown.update(self._compare_page(page, window))
+            shown.update(self.compare_page(page, window))
             if page.next_cursor is None:
                 break
             window = Window(window.start, window.end, page.next_cursor)
         return shown
 
-    def _compare_page(self, page: Page, window: Window) -> Collection[str]:
+    def compare_page(self, page: Page, window: Window) -> Collection[str]:
         """The ids of its sessions."""
         sessions = named(page.items)
         for _ in range(len(page.items) - len(sessions)):
-            self._tell_of(str(Sweep.SESSIONS), "Stripe's list has something without an id.")
+            self.tell_of(str(Listing.SESSIONS), "Stripe's list has something without an id.")
         if page.is_cut:
             since = iso(window.start)
-            self._tell_of(str(Sweep.SESSIONS), f"Stripe's list cannot be read down to {since}.")
+            self.tell_of(str(Listing.SESSIONS), f"Stripe's list cannot be read down to {since}.")
         ids = [session_id for session_id, _ in sessions]
-        find, for_sale = self._records.payments_of_sessions(ids), self._records.for_sale()
+        find, for_sale = self._rows.payments_of_sessions(ids), self._rows.for_sale()
         for session in sessions:
-            if self._may_go_on():
-                self._compare_listed(session, find, for_sale)
+            if self.may_go_on():
+                self.compare_listed(session, find, for_sale)
         return ids
 
-    def _compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
+    def compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
         session_id, session = listed
-        purchase = self._read(session_id, lambda: self._history.purchase(session))
+        purchase = self.read(session_id, lambda: self._history.purchase(session))
         if isinstance(purchase, Purchase):
             self._proof.sessions += 1
-            self._compare(session_id, purchase, find, for_sale)
+            self.compare(session_id, purchase, find, for_sale)
         elif purchase is not None:
-            self._not_shown(session_id, purchase)
+            self.not_shown(session_id, purchase)
 
-    def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
+    def ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
         """Compares the rows paid in this time that no list has shown."""
         after: RowKey | None = None
-        while rows := self._records.paid(start, end, after):
+        while rows := self._rows.paid(start, end, after):
             self._proof.payments += len(rows)
             for row in rows:
-                if row.session_id not in shown and self._may_go_on():
-                    self._ask(row)
+                if row.session_id not in shown and self.may_go_on():
+                    self.ask(row)
             after = rows[-1]
 
-    def _ask(self, row: RowKey) -> None:
+    def ask(self, row: RowKey) -> None:
         session_id = row.session_id
         reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
-        purchase = self._read(session_id, lambda: self._history.retrieve(reference))
+        purchase = self.read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
-            find = self._records.payments_of_sessions([session_id])
-            self._compare(session_id, purchase, find, self._records.for_sale())
+            find = self._rows.payments_of_sessions([session_id])
+            self.compare(session_id, purchase, find, self._rows.for_sale())
         elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
-            self._tell_of(session_id, sentence)
+            self.tell_of(session_id, sentence)
         elif purchase is not None:
-            self._not_shown(session_id, purchase)
+            self.not_shown(session_id, purchase)
 
-    def _compare(
+    def compare(
         self,
         session_id: str,
         purchase: Purchase,
         find: FindPayment,
         for_sale: ForSale,
     ) -> None:
-        differs = self._read(
+        differs = self.read(
             session_id,
             lambda: difference(purchase, for_sale, find(session_id), self._settled_by),
         )
         for sentence in differs.sentences if differs else ():
-            self._tell_of(session_id, sentence)
+            self.tell_of(session_id, sentence)
 
-    def _read(self, session_id: str, question: Callable[[], T]) -> T | None:
+    def read(self, session_id: str, question: Callable[[], T]) -> T | None:
         """What `question` answers; None and a difference when nobody foresaw the session's shape.
         Not for a question to the database: what that raises is no difference."""
         try:
             return question()
         except Exception as error:
-            self._tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
+            self.tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
             return None
 
-    def _not_shown(self, session_id: str, why_not: NoAnswer) -> None:
+    def not_shown(self, session_id: str, why_not: NoAnswer) -> None:
         """The end of the proof when Stripe shows nothing else either; else a difference."""
-        if self._may_go_on():
+        if self.may_go_on():
             self._proof.stop = outage(why_not, self._history)
         if self._proof.stop is None:
-            self._tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
+            self.tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
 
-    def _tell_of(self, subject: str, sentence: str) -> None:
-        self._tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
+    def tell_of(self, subject: str, sentence: str) -> None:
+        self.tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
 
-    def _tell(self, unequal: Unequal) -> None:
+    def tell(self, unequal: Unequal) -> None:
         self._proof.differences_total += 1
         if len(self._proof.differences) < LISTED:
             self._proof.differences.append(unequal)
         self._watcher.difference(unequal)
 
-    def _may_go_on(self) -> bool:
+    def may_go_on(self) -> bool:
         if self._proof.stop is None and self._limits.time_is_up:
             self._proof.stop = Stop("time")
         return self._proof.stop is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from handlers import wiring
+from handlers.app import app
 from tests.till import WEBHOOK_SECRET, Answer, Till, completed, http_event, posted
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
@@ -149,7 +149,7 @@ def test_a_handler_that_fails_answers_503_so_that_stripe_delivers_again(
     body = json.dumps({**EVENT, "data": {"object": {"id": "cs_1", "mode": "payment"}}})
     answer = sent(body, signature(body), payload_format)
     assert (answer.status_code, answer.body["error"]["code"]) == (503, "try_later")
-    wiring.close()
+    app.close()
 
 
 @pytest.mark.parametrize("name", ["stripe-signature", "STRIPE-SIGNATURE", "Stripe-Signature"])

@@ -36,8 +36,8 @@ GRANTS: dict[str, dict[str, str]] = {
     # Totals can be made of the payments again: they hold nothing of their own.
     "folded_payment_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
     "folded_customer_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
-    # Reconcile moves its marks, and drops those of a walk that has ended.
-    "reconcile_progress": {"webhook_writer": ALL, "operator": READ, "report_reader": READ},
+    # Reconcile moves its marks, and drops those of a run that has ended.
+    "reconcile_checkpoints": {"webhook_writer": ALL, "operator": READ, "report_reader": READ},
     # The doctor says which migrations are due.
     "schema_migrations": {"operator": READ},
     # A fold locks payments through it, which takes the right to update them.

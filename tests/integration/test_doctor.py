@@ -14,6 +14,7 @@ from adapters.stripe_account import READS
 from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
 from handlers import operations
+from handlers.app import app
 from tests.till import Till
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -150,6 +151,7 @@ def test_a_variable_that_makes_no_sense_is_told_with_its_choices(
 def test_what_to_set_for_a_database_is_told(sound: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
     assert "set DATABASE_URL, or " in wrong(examine())["database_reachable"]
+    app.close()
     monkeypatch.setenv("DATABASE_IAM_AUTH", "true")
     assert "needs DATABASE_HOST" in wrong(examine())["database_reachable"]
 
@@ -212,7 +214,7 @@ def run(till: Till, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The doctor as a program, with the till's environment."""
     path = os.pathsep.join((str(PROJECT / "src"), str(PROJECT)))
     return subprocess.run(
-        [sys.executable, "-m", "local.doctor", *arguments],
+        [sys.executable, "-m", "local", "doctor", *arguments],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

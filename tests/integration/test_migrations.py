@@ -12,7 +12,7 @@ import pytest
 from adapters.migrations import Migrated, Migration, Refused, migrate, migrations_on_disk
 from adapters.postgres import Database, connect
 from handlers import migrate as handler_of_migrate
-from handlers import wiring
+from handlers.app import app
 
 ON_DISK = migrations_on_disk()
 VERSIONS = tuple(migration.version for migration in ON_DISK)
@@ -41,7 +41,7 @@ def test_the_handler_applies_everything_once(
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     first = handler_of_migrate.handler({}, None)
     again = handler_of_migrate.handler({}, None)
-    wiring.close()
+    app.close()
     assert first == {"applied": list(VERSIONS), "already_applied": []}
     assert again == {"applied": [], "already_applied": list(VERSIONS)}
 

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from handlers import migrate, operations, reconcile, reports, webhook, wiring
+from handlers import migrate, operations, reconcile, reports, webhook
+from handlers.app import app
 from handlers.cloudformation import deliver
 from tests.integration.deploy.cloudformation import cloudformation
 from tests.integration.forms import message
@@ -202,7 +203,7 @@ def bad_url(
     monkeypatch.setenv("DATABASE_URL", request.param)
     monkeypatch.setenv("REPORTS_EXPORT_BUCKET", "exports")
     yield
-    wiring.close()
+    app.close()
 
 
 every_bad_url = pytest.mark.parametrize(
@@ -258,7 +259,7 @@ def test_a_migration_that_fails_names_itself_and_quotes_no_value(
         )
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     answer = said.answer(invoke)
-    wiring.close()
+    app.close()
     assert betrayed(answer + said.text) == []
     assert "RaiseException (P0001) in 0001_payments_credits_and_events" in answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from local.prices import price_packages
+from local.shop import price_packages
 from standin import StripeAccount
 from standin.__main__ import seed
 

@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.database_login import login
 from adapters.settings import DatabaseAddress, Misconfigured
-from handlers import operations, wiring
+from handlers import operations
+from handlers.app import app
 from tests.till import WEBHOOK_SECRET, Till, completed
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator["SecretsManagerClient"]
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         yield boto3.client("secretsmanager")
-    wiring.close()
+    app.close()
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_secret_that_was_taken_back_is_refused_by_a_new_container(
     till, arn = rolling
     sold_and_signed_with(till, "whsec_old")
     manager.put_secret_value(SecretId=arn, SecretString=stripe_secret(till, "whsec_new"))
-    wiring.close()
+    app.close()
     assert sold_and_signed_with(till, "whsec_old") == "400"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adapters import stripe_api
+from handlers.app import app
 from tests.till import Till, completed
 
 pytestmark = pytest.mark.usefixtures("sound_books", "impatient")
@@ -105,6 +106,7 @@ def test_what_a_snapshot_cannot_tell_is_left_to_the_next_delivery(
     assert till.count("stripe_events") == till.count("payment_transactions") == 0
     till.stripe.faults.clear()
     monkeypatch.setenv("STRIPE_API_BASE", till.stripe.url)
+    app.close()
     assert till.deliver(event).outcome == "recorded"
     assert till.payment(session_id)["enriched"] is True
 

@@ -23,26 +23,25 @@ NEVER = {
     "aws_xray_sdk",
     "aws_lambda_powertools.utilities.parameters",
     "aws_lambda_powertools.utilities.parser",
-    "adapters.examination",
     "adapters.exports",
     "adapters.secrets",
 }
 # Stripe's client takes a third of a cold start; reports and migrations never speak to Stripe.
 UNUSED = {
-    "webhook": {"adapters.report_queries", "adapters.migrations", "operations.operate"},
-    "reports": {"stripe", "requests", "adapters.payments", "operations.operate"},
-    "reconcile": {"adapters.report_queries", "adapters.migrations", "operations.operate"},
-    "operations": {"adapters.report_queries", "adapters.migrations"},
-    "migrate": {"stripe", "requests", "adapters.payments", "operations.operate"},
+    "webhook": {"adapters.report_queries", "adapters.migrations", "operations", "reconcile"},
+    "reports": {"stripe", "requests", "adapters.payments", "operations", "reconcile"},
+    "reconcile": {"adapters.report_queries", "adapters.migrations", "operations"},
+    "operations": {"adapters.report_queries", "reconcile"},
+    "migrate": {"stripe", "requests", "adapters.payments", "operations", "reconcile", "reports"},
 }
 # Loaded while Lambda starts the function, and not while Stripe or an operator waits; a missing SQL
 # file is noticed then too.
 LOADED = {
     "webhook": {"stripe", "psycopg", "adapters.payments", "adapters.database_login"},
     "reports": {"psycopg", "adapters.report_queries"},
-    "reconcile": {"stripe", "psycopg", "adapters.reconcile_sources"},
-    "operations": {"psycopg", "adapters.operations", "adapters.payments"},
-    "migrate": set[str](),
+    "reconcile": {"stripe", "psycopg", "adapters.reconcile"},
+    "operations": {"psycopg", "adapters.operations", "adapters.payments", "adapters.examination"},
+    "migrate": {"psycopg", "adapters.migrations"},
 }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from handlers import reports, wiring
+from handlers import reports
+from handlers.app import app
 from tests.unit.template.test_monitoring import dashboard
 
 WIDGETS = {
@@ -52,14 +53,14 @@ def test_a_widget_shows_its_report(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     html = shown(WIDGETS[title])
-    wiring.close()
+    app.close()
     assert ('class="tokentill' in html, problem_in(html)) == (True, None)
 
 
 def test_a_widget_of_no_report_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     html = shown({"params": {"report": "revenue_by_year"}})
-    wiring.close()
+    app.close()
     assert problem_in(html) == "unknown_report"
 
 

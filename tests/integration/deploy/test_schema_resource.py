@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from adapters.migrations import LOCK_KEY, migrations_on_disk
-from handlers import migrate, wiring
+from handlers import migrate
+from handlers.app import app
 from handlers.cloudformation import NotDelivered
 from tests.integration.deploy.cloudformation import CloudFormation, cloudformation
 
@@ -38,7 +39,7 @@ def stack() -> Iterator[CloudFormation]:
 def empty_database(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     yield empty_database_url
-    wiring.close()
+    app.close()
 
 
 def invoked(event: dict[str, Any], context: Context = Context()) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def test_a_deletion_needs_no_database(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", nobody_listens())
     invoked(stack.request("Delete"))
-    wiring.close()
+    app.close()
     assert stack.answer["Status"] == "SUCCESS"
 
 
@@ -144,7 +145,7 @@ def test_an_unreachable_database_fails_the_deployment(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", nobody_listens())
     invoked(stack.request("Create"))
-    wiring.close()
+    app.close()
     assert stack.answer["Status"] == "FAILED"
     assert "the database does not answer" in stack.answer["Reason"]
 
@@ -165,7 +166,7 @@ def test_a_failure_tells_no_password(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", nobody_listens())
     invoked(stack.request("Create"))
-    wiring.close()
+    app.close()
     assert "hidden" not in stack.answer["Reason"]
 
 

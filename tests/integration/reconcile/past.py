@@ -16,12 +16,12 @@ import pytest
 
 from domain.events import EVENT_TYPES, Hint, Origin, identify
 from handlers import reconcile as reconcile_handler
-from handlers import wiring
-from local.lifecycles import Clock, Shop
-from local.migrate import set_back
+from handlers.app import app
+from handlers.reconcile import ports_of
+from local.past import Clock, Customers, set_back
 from reconcile.requests import ReconcileRequest
-from reconcile.run import Limits
-from reconcile.walks import Reconciled, reconcile
+from reconcile.run import Reconciled, reconcile
+from reconcile.work import Limits
 from standin import StripeAccount, serving
 from tests.till import WEBHOOK_SECRET, Till
 
@@ -44,12 +44,12 @@ class Past:
     def account(self) -> StripeAccount:
         return self.till.account
 
-    def shop(self) -> Shop:
+    def customers(self) -> Customers:
         prices = {
             package_id: self.till.price_of(package_id)
             for package_id in ("starter", "professional", "enterprise")
         }
-        return Shop(self.account, prices, self.clock)
+        return Customers(self.account, prices, self.clock)
 
     def at(self, *, days_ago: float = 0, seconds_ago: float = 0) -> None:
         """Sets the account's clock."""
@@ -67,7 +67,7 @@ class Past:
     ) -> Callable[[list[Json]], None]:
         """A listener that loses deliveries at random, and some events altogether. What it delivers
         goes to the five steps at once: thousands of signatures prove nothing here."""
-        converge = wiring.reconcile_sources(dry_run=False).converge
+        converge = ports_of(dry_run=False).converge
         chance = random.Random(seed)  # noqa: S311
 
         def listen(events: list[Json]) -> None:
@@ -104,7 +104,7 @@ class Past:
         """A run at another time than now."""
         return reconcile(
             request or ReconcileRequest(scheduled=True),
-            wiring.reconcile_sources(dry_run=False),
+            ports_of(dry_run=False),
             Limits(lambda: float("inf")),
             lambda _step: None,
             datetime.fromtimestamp(int(now), UTC),
@@ -123,10 +123,10 @@ class Past:
             for table in WRITTEN
         }
 
-    def progress(self, walk: str = "schedule") -> dict[str, Json]:
-        """The places of a walk, by list."""
-        rows = self.till.rows("SELECT * FROM reconcile_progress WHERE walk = %s", walk)
-        return {row["sweep"]: row for row in rows}
+    def progress(self, run: str = "schedule") -> dict[str, Json]:
+        """The places of a run, by list."""
+        rows = self.till.rows("SELECT * FROM reconcile_checkpoints WHERE run = %s", run)
+        return {row["listing"]: row for row in rows}
 
     def listed(self, path: str) -> int:
         """How many pages of a list were asked for."""
@@ -146,7 +146,7 @@ def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
         past = Past(Till(account, stripe, database_url), clock)
         set_back(database_url, 60)
         yield past
-    wiring.close()
+    app.close()
 
 
 def many_sessions(past: Past, count: int = 350, ours_every: int = 25) -> list[str]:
@@ -172,7 +172,7 @@ def recorded(past: Past) -> set[str]:
 def another_process(*arguments: str) -> subprocess.Popen[bytes]:
     """A run in a process of its own, on the same account and database."""
     return subprocess.Popen(
-        [sys.executable, "-m", "local.reconcile", *arguments],
+        [sys.executable, "-m", "local", "reconcile", *arguments],
         env={**os.environ, "PYTHONPATH": f"{PROJECT / 'src'}{os.pathsep}{PROJECT}"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -12,7 +12,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from domain.payment import PaymentStatus
-from handlers import reports, wiring
+from handlers import reports
+from handlers.app import app
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _TOKENS = {"Starter": 1000, "Professional": 5000, "Enterprise": 25000}
@@ -96,4 +97,4 @@ def open_books(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[B
     """Empty books on this database, which the handler is configured to read."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     yield Books(database_url)
-    wiring.close()
+    app.close()

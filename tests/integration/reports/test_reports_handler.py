@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import wiring
+from handlers import reports
+from handlers.app import app
 from tests.integration.reports.books import Books
 
 _TEXT = st.text(st.characters(codec=None)) | st.sampled_from(
@@ -50,7 +51,7 @@ def test_any_input_is_answered_from_the_database_too(
 
 
 def test_every_report_has_the_columns_that_it_draws_and_sorts_by(books: Books) -> None:
-    for report in wiring.reports().catalogue.reports.values():
+    for report in app.once(reports.the_reports).catalogue.reports.values():
         required = {each.name: each.example for each in report.parameters if each.required}
         columns = set(books.asked(report.name, params=required)["columns"])
         sorted_by = [key.column for key in report.sort.keys] if report.sort else []

@@ -12,13 +12,12 @@ import pytest
 from adapters import totals
 from adapters.migrations import Migrated, migrate, migrations_on_disk
 from adapters.operations import PostgresBooks
-from adapters.payments import PostgresPayments, request_columns
+from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
 from domain.converge import Verdict, Write
 from domain.events import Signed
-from domain.ledger import entry_for
-from domain.payment import Payment, PaymentStatus
+from domain.payment import Payment, PaymentStatus, entry_for
 from reports.answers import Page, answer
 from tests.integration.reports.books import START, Books
 from tests.unit.purchases import hint, payment
@@ -278,18 +277,24 @@ def test_an_operator_may_repair_under_the_own_role(books: Books) -> None:
 
 def test_payments_are_written_and_folded_while_totals_are_repaired(books: Books) -> None:
     lose_a_payment(books)
-    with database(books.database_url) as one, database(books.database_url) as other:
-        with one.transaction() as connection:
-            repairing = {
-                **request_columns(signed()),
-                "event_id": "operation:req_1",
-                "event_type": "operation.repair_totals",
-            }
-            connection.execute(totals.BEGIN_REPAIR)
-            books.pay("user_2")
-            assert totals.fold_totals(other) == 1
-            assert connection.execute(totals.REPAIR, repairing).fetchone() == {"repaired": 5}
-            books.pay("user_2")
+    with (
+        database(books.database_url) as one,
+        database(books.database_url) as other,
+        psycopg.connect(books.database_url) as blocker,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        # A line that the repair must write: it has worked out the difference when it waits.
+        blocker.execute(
+            "INSERT INTO folded_payment_totals"
+            " VALUES ('currency', '2026-01-31', 'paid', 'usd', 0, 0, 0, 0, 0, 0, 0, 0)"
+        )
+        repairing = pool.submit(totals.repair_totals, one, signed())
+        while not books.rows(WAITING):
+            assert not repairing.done()
+        books.pay("user_1")
+        assert totals.fold_totals(other) == 1
+        blocker.rollback()
+        assert repairing.result() == 5
     assert audited(books.database_url) == []
 
 
