@@ -1,7 +1,7 @@
 """Folding, repairing and proving the totals, also while payments are being recorded."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -275,39 +275,50 @@ def test_an_operator_may_repair_under_the_own_role(books: Books) -> None:
         assert totals.repair_totals(one, signed()) == 5
 
 
-def test_payments_are_written_and_folded_while_totals_are_repaired(books: Books) -> None:
-    lose_a_payment(books)
-    with (
-        database(books.database_url) as one,
-        database(books.database_url) as other,
-        psycopg.connect(books.database_url) as blocker,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        # A line that the repair must write: it has worked out the difference when it waits.
-        blocker.execute(
+@contextmanager
+def line_held(books: Books) -> Iterator[None]:
+    """Somebody holds a line that a repair must write: it waits, and knows the difference."""
+    with psycopg.connect(books.database_url) as holder:
+        holder.execute(
             "INSERT INTO folded_payment_totals"
             " VALUES ('currency', '2026-01-31', 'paid', 'usd', 0, 0, 0, 0, 0, 0, 0, 0)"
         )
-        repairing = pool.submit(totals.repair_totals, one, signed())
-        while not books.rows(WAITING):
-            assert not repairing.done()
-        books.pay("user_1")
-        assert totals.fold_totals(other) == 1
-        blocker.rollback()
+        yield
+        holder.rollback()
+
+
+def repair_begun(books: Books, pool: ThreadPoolExecutor, request_id: str) -> Future[int | None]:
+    """A repair that has come so far that it waits, as every one that began before it."""
+
+    def repair() -> int | None:
+        with database(books.database_url) as one:
+            return totals.repair_totals(one, signed(request_id))
+
+    before = len(books.rows(WAITING))
+    begun = pool.submit(repair)
+    while len(books.rows(WAITING)) == before:
+        assert not begun.done()
+    return begun
+
+
+def test_payments_are_written_and_folded_while_totals_are_repaired(books: Books) -> None:
+    lose_a_payment(books)
+    with database(books.database_url) as one, ThreadPoolExecutor(1) as pool:
+        with line_held(books):
+            repairing = repair_begun(books, pool, "req_1")
+            books.pay("user_1")
+            assert totals.fold_totals(one) == 1
         assert repairing.result() == 5
     assert audited(books.database_url) == []
 
 
 def test_a_difference_is_added_once_by_two_repairs_at_once(books: Books) -> None:
     lose_a_payment(books)
-
-    def repair(request_id: str) -> int | None:
-        with database(books.database_url) as one:
-            return totals.repair_totals(one, signed(request_id))
-
     with ThreadPoolExecutor(2) as pool:
-        repaired = list(pool.map(repair, ("req_1", "req_2")))
-    assert sorted(map(str, repaired)) == ["0", "5"]
+        with line_held(books):
+            first = repair_begun(books, pool, "req_1")
+            second = repair_begun(books, pool, "req_2")
+        assert (first.result(), second.result()) == (5, 0)
     assert audited(books.database_url) == []
 
 
