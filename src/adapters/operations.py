@@ -12,6 +12,7 @@ from adapters import totals
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
+from adapters.totals import repair_totals
 from domain.events import Signed
 from domain.requests import Refused
 from operations.operate import NamedPayment, RememberedEvent
@@ -67,8 +68,12 @@ class PostgresOperations:
                 person = {"user_id": user_id, "alias": f"erased_{uuid.uuid4().hex}"}
                 return database.one_repeatable(ERASE_USER, columns | person)
             case RepairTotals():
-                repaired = totals.repair_totals(database, operation.signed)  # type: ignore[attr-defined]
+                repaired = totals.repair_totals(database, operation.signed)
                 return None if repaired is None else {"repaired": repaired}
+
+    def repair_totals(self, signed: Signed) -> int | None:
+        """Makes the totals of the reports agree with the payments; how many were wrong."""
+        return repair_totals(self._database, signed)
 
 
 def event_columns(signed: Signed) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from adapters.doctor import gather
 from adapters.operations import PostgresOperations, failed
 from adapters.settings import Misconfigured
 from adapters.telemetry import Telemetry
-from adapters.totals import fold
+from adapters.totals import fold_totals
 from domain.requests import Refused
 from handlers.app import App, app
 from handlers.till import Till, credentials
@@ -75,7 +75,7 @@ def _operated(operation: Operation | Refused) -> Done | Refused:
         done = app.database.retrying(lambda: operations.do(operation))
         if isinstance(operation, EraseUser) and isinstance(done, Done):
             # The totals of customers name a user until they are folded.
-            app.database.retrying(lambda: fold(app.database))
+            app.database.retrying(lambda: fold_totals(app.database))
         return done
     except Exception as error:
         telemetry.failure("operation failed", error)

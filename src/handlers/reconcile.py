@@ -10,7 +10,7 @@ from adapters.reconcile import PostgresCheckpoints, PostgresRows, converge_one
 from adapters.settings import STRIPE_API
 from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
 from adapters.telemetry import Telemetry
-from adapters.totals import fold
+from adapters.totals import fold_totals
 from domain.requests import Refused
 from handlers.app import app
 from handlers.till import credentials
@@ -120,7 +120,7 @@ def ports_of(dry_run: bool) -> Ports:
         rows,
         checkpoints,
         converge_one(database, history, store),
-        fold_totals=lambda: database.retrying(lambda: fold(database)),
+        fold_totals=lambda: database.retrying(lambda: fold_totals(database)),
         livemode=livemode,
     )
 
