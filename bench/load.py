@@ -8,11 +8,13 @@ from psycopg import sql
 
 from adapters import totals
 from adapters.postgres import Database, connect
+from domain.events import Signed
 from local.migrate import migrate
 from local.postgres import Server
 
 HERE = Path(__file__).parent
 TABLES = ("users", "payment_transactions", "credit_ledger", "stripe_events")
+LOADED = Signed(operation="repair_totals", actor="bench", note=None, request_id="loaded", asked={})
 # Primary keys before the foreign keys that need them.
 CONSTRAINTS = """
 SELECT conrelid::regclass::text AS on_table, conname AS name,
@@ -29,8 +31,8 @@ WHERE indrelid = ANY(%s::regclass[])
 """
 
 
-def loaded_database(server: Server, name: str, payments: int, users: int, changes: int) -> str:
-    """Makes a database of so many payments, `changes` of them not folded yet; its URL."""
+def loaded_database(server: Server, name: str, payments: int, users: int, uncounted: int) -> str:
+    """Makes a database of so many payments, `uncounted` of them not counted yet; its URL."""
     server.create_database(name)
     url = server.url(name)
     migrate(url)
@@ -38,9 +40,10 @@ def loaded_database(server: Server, name: str, payments: int, users: int, change
         connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("SET work_mem = '512MB'")
         connection.execute("SELECT setseed(0.5)")
-        _load(connection, {"payments": payments, "users": users, "changes": changes})
+        _load(connection, {"payments": payments, "users": users, "uncounted": uncounted})
     database = Database(lambda: connect(url))
-    totals.repair(database)
+    # Payments that say they are counted, and totals of nothing: what a repair is for.
+    totals.repair_totals(database, LOADED)
     database.close()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
@@ -54,7 +57,7 @@ def _load(connection: psycopg.Connection[Any], numbers: dict[str, int]) -> None:
         _generate(connection, what, numbers)
     for statement in restore:
         connection.execute(statement)
-    _generate(connection, "changes", numbers)
+    _generate(connection, "uncounted", numbers)
 
 
 def _generate(connection: psycopg.Connection[Any], what: str, numbers: dict[str, int]) -> None:

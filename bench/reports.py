@@ -19,8 +19,8 @@ from local.postgres_installation import server_user, temporary_folder
 
 PAYMENTS = 10_000_000
 PAYMENTS_A_USER = 20
-# At this pace nearly an hour of sales: what an hourly schedule leaves unfolded.
-CHANGES = 500
+# At this pace nearly an hour of sales: what an hourly schedule leaves uncounted.
+UNCOUNTED = 500
 BYTES_A_PAYMENT = 2_000
 
 
@@ -53,7 +53,7 @@ def _server(room_bytes: int) -> Iterator[Server]:
 def _loaded_and_measured(server: Server, payments: int) -> list[Timing]:
     started = time.monotonic()
     name = f"payments_{payments}"
-    url = loaded_database(server, name, payments, payments // PAYMENTS_A_USER, CHANGES)
+    url = loaded_database(server, name, payments, payments // PAYMENTS_A_USER, UNCOUNTED)
     print(f"{payments:,} payments loaded in {time.monotonic() - started:.0f} s", flush=True)
     return measured(url)
 
@@ -63,8 +63,8 @@ def _page(server: Server, few: int, many: int, before: list[Timing], after: list
         "# Reports on millions of payments",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {_machine(server)}.",
-        f"{many:,} payments of {many // PAYMENTS_A_USER:,} users over 24 months, {CHANGES:,} of",
-        "them not folded into the totals yet. Milliseconds of one call through the reports'",
+        f"{many:,} payments of {many // PAYMENTS_A_USER:,} users over 24 months, {UNCOUNTED:,}",
+        "of them not counted in the totals yet. Milliseconds of one call through the reports'",
         "adapter, from request to rows: a page of 50, or a whole summary. Made by",
         "`make bench-reports`.",
         "",

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from domain.requests import Refused
 from handlers.app import app
 from handlers.reconcile import ports_of
 from local import Misuse
@@ -22,7 +23,6 @@ from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import (
     ProveRequest,
     ReconcileRequest,
-    RequestRefused,
     read_request,
 )
 from reconcile.run import Reconciled, reconcile
@@ -200,7 +200,7 @@ def _result(proof: Proof) -> str:
 def _request(given: Mapping[str, Any]) -> ReconcileRequest | ProveRequest:
     asked = {name: value for name, value in given.items() if value is not None}
     request = read_request(asked, _now())
-    if isinstance(request, RequestRefused):
+    if isinstance(request, Refused):
         raise Misuse(request.message)
     return request
 

@@ -1,18 +1,11 @@
 -- Totals that are exact, and cost the same to read however many payments there are.
--- A write of a payment appends what it changed to payment_changes; now and then the changes are
--- folded into the totals. A reader adds what is folded and what is not yet, in one snapshot.
+-- A payment remembers what the totals have counted of it. Now and then a fold counts what has changed
+-- since; until then a reader adds the difference up, in one snapshot.
 
--- What was written by other hands than the till's, or before there were totals, is not counted yet: a
--- reader adds such rows up one by one, until a fold has taken them up.
-ALTER TABLE payment_transactions ADD COLUMN is_counted boolean NOT NULL DEFAULT false;
-
-COMMENT ON COLUMN payment_transactions.is_counted IS 'The totals, or a change on its way to them, have the row.';
-
-CREATE INDEX payment_transactions_uncounted ON payment_transactions (payment_id) WHERE NOT is_counted;
-
--- What the totals count of a payment.
+-- What the totals count of a payment. The day is that of paid_at in UTC, or of created_at for what is
+-- not paid.
 CREATE TYPE counted_payment AS (
-    paid_at         timestamptz,
+    day             date,
     user_id         text,
     package_name    text,
     payment_status  text,
@@ -24,24 +17,27 @@ CREATE TYPE counted_payment AS (
     amount_disputed numeric(20, 3)
 );
 
-CREATE TABLE payment_changes (
-    payment_id text NOT NULL,
-    revision   bigint NOT NULL,
-    created_at timestamptz NOT NULL,
-    was        counted_payment,
-    became     counted_payment NOT NULL,
-    PRIMARY KEY (payment_id, revision)
-);
+-- Whoever writes a payment, by whatever hand, leaves these alone: is_counted becomes false of itself
+-- when something that is counted changes.
+ALTER TABLE payment_transactions
+    ADD COLUMN counted counted_payment,
+    ADD COLUMN is_counted boolean NOT NULL GENERATED ALWAYS AS (
+        counted IS NOT DISTINCT FROM ROW (
+            (coalesce(paid_at, created_at) AT TIME ZONE 'UTC')::date, user_id, package_name,
+            payment_status, payment_method, currency, amount_paid, amount_charged, amount_refunded,
+            amount_disputed)::counted_payment) STORED;
 
-COMMENT ON TABLE payment_changes IS 'Writes of payments that the totals have not taken up yet.';
-COMMENT ON COLUMN payment_changes.revision IS 'The revision to which the write brought the payment.';
-COMMENT ON COLUMN payment_changes.created_at IS 'When the payment, not its change, was first recorded.';
-COMMENT ON COLUMN payment_changes.was IS 'The payment before the write; null for a new one.';
+COMMENT ON COLUMN payment_transactions.counted IS
+    'The payment as the totals have it; null before they have it. Only a fold writes this.';
+COMMENT ON COLUMN payment_transactions.is_counted IS 'The totals have the payment as it is.';
 
--- Every line is deleted soon: dead lines would soon be many times the living.
-ALTER TABLE payment_changes SET (
-    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
-    autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000);
+-- Not in the order of time: the pages that counted payments leave are filled again.
+CREATE INDEX payment_transactions_uncounted ON payment_transactions (stripe_session_id)
+    WHERE NOT is_counted;
+
+-- Each payment is written once more when it is counted. Dead entries of that index cost every report
+-- on a standby, which cannot mark them.
+ALTER TABLE payment_transactions SET (autovacuum_vacuum_scale_factor = 0.05);
 
 -- One line a UTC day, status and value of a slice. The slice "status" has the one value ''.
 CREATE TABLE folded_payment_totals (
@@ -89,49 +85,53 @@ RETURN CASE
     ELSE round(amount_paid * amount_returned / amount_charged, 2)
 END;
 
--- The one definition of what is counted, for payments and for their changes alike.
-CREATE VIEW counted AS
-SELECT source, payment_id, revision, sign AS payments, user_id, paid_at IS NOT NULL AS is_taken,
-       (coalesce(paid_at, created_at) AT TIME ZONE 'UTC')::date AS day,
-       payment_status, package_name, currency, payment_method,
-       CASE WHEN amount_paid IS NULL THEN sign ELSE 0 END AS unknown_usd_payments,
-       sign * coalesce(amount_paid, 0.00) AS gross_usd,
-       sign * usd_returned(amount_paid, amount_charged, amount_refunded) AS refunded_usd,
-       sign * (usd_returned(amount_paid, amount_charged, amount_refunded + amount_disputed)
-               - usd_returned(amount_paid, amount_charged, amount_refunded)) AS disputed_usd,
-       sign * amount_charged AS charged,
-       sign * amount_refunded AS refunded,
-       sign * amount_disputed AS disputed
-FROM (
-    SELECT 'payment' AS source, payment_id, revision, 1 AS sign, created_at,
-           paid_at, user_id, package_name, payment_status, payment_method, currency,
-           amount_paid, amount_charged, amount_refunded, amount_disputed
-    FROM payment_transactions
-    UNION ALL
-    SELECT 'uncounted', payment_id, revision, 1, created_at,
-           paid_at, user_id, package_name, payment_status, payment_method, currency,
-           amount_paid, amount_charged, amount_refunded, amount_disputed
-    FROM payment_transactions
-    WHERE NOT is_counted
-    UNION ALL
-    SELECT 'change', payment_id, revision, 1, created_at, (became).*
-    FROM payment_changes
-    UNION ALL
-    SELECT 'change', payment_id, revision, -1, created_at, (was).*
-    FROM payment_changes
-    WHERE (was).payment_status IS NOT NULL
-) AS counted_payments;
+-- Each payment as the totals have it, and as it is.
+CREATE VIEW countable_payments AS
+SELECT payment_id, stripe_session_id, is_counted, counted AS was,
+       ROW ((coalesce(paid_at, created_at) AT TIME ZONE 'UTC')::date, user_id, package_name,
+            payment_status, payment_method, currency, amount_paid, amount_charged, amount_refunded,
+            amount_disputed)::counted_payment AS became
+FROM payment_transactions;
 
-CREATE VIEW slices AS
-SELECT slice FROM (VALUES ('status'), ('package'), ('currency'), ('method')) AS slices (slice);
+-- What a payment adds to the totals (sign 1), or takes from them (sign -1).
+CREATE FUNCTION total_of(payment counted_payment, sign bigint)
+RETURNS TABLE (
+    payments bigint, user_id text, is_taken boolean, day date, payment_status text,
+    package_name text, currency text, payment_method text,
+    unknown_usd_payments bigint, gross_usd numeric, refunded_usd numeric, disputed_usd numeric,
+    charged numeric, refunded numeric, disputed numeric)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT sign, payment.user_id, payment.payment_status IN ('paid', 'refunded', 'disputed', 'lost'),
+           payment.day, payment.payment_status, payment.package_name, payment.currency,
+           payment.payment_method,
+           CASE WHEN payment.amount_paid IS NULL THEN sign ELSE 0 END,
+           sign * coalesce(payment.amount_paid, 0.00),
+           sign * usd_returned(payment.amount_paid, payment.amount_charged, payment.amount_refunded),
+           sign * (usd_returned(payment.amount_paid, payment.amount_charged,
+                                payment.amount_refunded + payment.amount_disputed)
+                   - usd_returned(payment.amount_paid, payment.amount_charged,
+                                  payment.amount_refunded)),
+           sign * payment.amount_charged, sign * payment.amount_refunded,
+           sign * payment.amount_disputed;
+END;
 
-CREATE FUNCTION slice_value(slice text, package_name text, currency text, payment_method text)
-RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(CASE slice
-    WHEN 'package' THEN package_name
-    WHEN 'currency' THEN currency
-    WHEN 'method' THEN payment_method
-END, '');
+-- The totals that a payment is part of, one a slice.
+CREATE FUNCTION slices_of(package_name text, currency text, payment_method text)
+RETURNS TABLE (slice text, value text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT slices.slice, coalesce(slices.value, '')
+    FROM (VALUES ('status', NULL), ('package', package_name), ('currency', currency),
+                 ('method', payment_method)) AS slices (slice, value);
+END;
+
+-- What the totals lack of the payments that are not counted as they are.
+CREATE VIEW uncounted_totals AS
+SELECT total.*
+FROM countable_payments
+CROSS JOIN LATERAL (VALUES (was, -1), (became, 1)) AS line (payment, sign)
+CROSS JOIN LATERAL total_of(line.payment, line.sign) AS total
+WHERE NOT is_counted AND total.payment_status IS NOT NULL;
 
 -- What reports read. Lines are to be summed: there may be several a key.
 CREATE VIEW payment_totals AS
@@ -139,19 +139,16 @@ SELECT slice, day, payment_status, value, payments, unknown_usd_payments, gross_
        disputed_usd, charged, refunded, disputed
 FROM folded_payment_totals
 UNION ALL
-SELECT slice, day, payment_status,
-       slice_value(slice, package_name, currency, payment_method),
-       payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, charged, refunded,
-       disputed
-FROM counted CROSS JOIN slices
-WHERE source <> 'payment';
+SELECT slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd, refunded_usd,
+       disputed_usd, charged, refunded, disputed
+FROM uncounted_totals CROSS JOIN LATERAL slices_of(package_name, currency, payment_method);
 
 CREATE VIEW customer_changes AS
 SELECT user_id, sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_usd_payments,
        sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
        sum(disputed_usd) AS disputed_usd
-FROM counted
-WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
+FROM uncounted_totals
+WHERE is_taken AND user_id IS NOT NULL
 GROUP BY user_id;
 
 -- One line a user with money taken. The condition stands outside of the union, and the union's first
@@ -179,8 +176,8 @@ FROM (
 ) AS customers
 WHERE payments > 0 AND (has_changed OR user_id NOT IN (SELECT user_id FROM customer_changes));
 
--- What the payments come to, less what the totals say: nothing, unless payments were written without
--- their changes. They read every payment, and add up by day and kind before they slice.
+-- What the payments come to, less what the totals say: nothing, unless somebody wrote to the totals or
+-- deleted payments. They read every payment, and add up by day and kind before they slice.
 CREATE VIEW missing_from_payment_totals AS
 WITH payments_by_kind AS (
     SELECT day, payment_status, package_name, currency, payment_method,
@@ -188,8 +185,7 @@ WITH payments_by_kind AS (
            sum(gross_usd) AS gross_usd, sum(refunded_usd) AS refunded_usd,
            sum(disputed_usd) AS disputed_usd,
            sum(charged) AS charged, sum(refunded) AS refunded, sum(disputed) AS disputed
-    FROM counted
-    WHERE source = 'payment'
+    FROM countable_payments CROSS JOIN LATERAL total_of(became, 1)
     GROUP BY day, payment_status, package_name, currency, payment_method
 )
 SELECT slice, day, payment_status, value,
@@ -198,10 +194,10 @@ SELECT slice, day, payment_status, value,
        sum(disputed_usd) AS disputed_usd,
        sum(charged) AS charged, sum(refunded) AS refunded, sum(disputed) AS disputed
 FROM (
-    SELECT slice, day, payment_status,
-           slice_value(slice, package_name, currency, payment_method) AS value, payments,
+    SELECT slice, day, payment_status, value, payments,
            unknown_usd_payments, gross_usd, refunded_usd, disputed_usd, charged, refunded, disputed
-    FROM payments_by_kind CROSS JOIN slices
+    FROM payments_by_kind
+    CROSS JOIN LATERAL slices_of(package_name, currency, payment_method)
     UNION ALL
     SELECT slice, day, payment_status, value, -payments,
            -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd, -charged, -refunded, -disputed
@@ -217,12 +213,11 @@ SELECT user_id, sum(payments) AS payments, sum(unknown_usd_payments) AS unknown_
        sum(disputed_usd) AS disputed_usd
 FROM (
     SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd
-    FROM counted
-    WHERE source = 'payment' AND is_taken AND user_id IS NOT NULL
+    FROM countable_payments CROSS JOIN LATERAL total_of(became, 1)
+    WHERE is_taken AND user_id IS NOT NULL
     UNION ALL
     SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd
-    FROM counted
-    WHERE source <> 'payment' AND is_taken AND user_id IS NOT NULL
+    FROM customer_changes
     UNION ALL
     SELECT user_id, -payments, -unknown_usd_payments, -gross_usd, -refunded_usd, -disputed_usd
     FROM folded_customer_totals
@@ -248,21 +243,23 @@ CREATE INDEX stripe_events_reconciled ON stripe_events (received_at, event_id)
 CREATE INDEX stripe_events_of_operators ON stripe_events (received_at, event_id)
     WHERE source = 'operations';
 
--- Whoever records a payment appends its change; whoever reconciles folds the changes.
+-- Whoever reconciles or erases counts what has changed. To lock payments through a view takes the
+-- right to update it.
 GRANT SELECT, INSERT, UPDATE, DELETE
-    ON payment_changes, folded_payment_totals, folded_customer_totals TO webhook_writer, operator;
-GRANT SELECT ON counted, slices, payment_totals, customer_changes, customer_totals,
+    ON folded_payment_totals, folded_customer_totals TO webhook_writer, operator;
+GRANT UPDATE ON countable_payments TO webhook_writer, operator;
+GRANT SELECT ON countable_payments, uncounted_totals, payment_totals, customer_changes, customer_totals,
     missing_from_payment_totals, missing_from_customer_totals TO webhook_writer, operator, report_reader;
-GRANT SELECT ON payment_changes, folded_payment_totals, folded_customer_totals TO report_reader;
+GRANT SELECT ON folded_payment_totals, folded_customer_totals TO report_reader;
 
 ALTER TYPE counted_payment OWNER TO migrator;
-ALTER TABLE payment_changes OWNER TO migrator;
 ALTER TABLE folded_payment_totals OWNER TO migrator;
 ALTER TABLE folded_customer_totals OWNER TO migrator;
 ALTER FUNCTION usd_returned(numeric, numeric, numeric) OWNER TO migrator;
-ALTER FUNCTION slice_value(text, text, text, text) OWNER TO migrator;
-ALTER VIEW counted OWNER TO migrator;
-ALTER VIEW slices OWNER TO migrator;
+ALTER FUNCTION total_of(counted_payment, bigint) OWNER TO migrator;
+ALTER FUNCTION slices_of(text, text, text) OWNER TO migrator;
+ALTER VIEW countable_payments OWNER TO migrator;
+ALTER VIEW uncounted_totals OWNER TO migrator;
 ALTER VIEW payment_totals OWNER TO migrator;
 ALTER VIEW customer_changes OWNER TO migrator;
 ALTER VIEW customer_totals OWNER TO migrator;

@@ -1,7 +1,7 @@
 -- Changes a balance by an operator's word: the request, the ledger entry and the balance, or nothing.
 -- Parameters: event_id, event_type, request, actor, note; user_id, delta, entry_id.
--- Result: one row with the new balance; none when the request was done before or there is no such
--- user.
+-- Result: one row, user_id, delta and the new balance; none when the request was done before or there
+-- is no such user.
 WITH holder AS (
     -- Locked first, so that the row still is this user's when the request is written.
     SELECT user_id
@@ -31,4 +31,4 @@ WITH holder AS (
            %(event_id)s::text, %(actor)s::text, %(note)s::text, ledger_entries
       FROM balance
 )
-SELECT credits FROM balance
+SELECT user_id, %(delta)s::bigint AS delta, credits AS balance FROM balance

@@ -4,8 +4,8 @@
 -- Result: one row with the payment's id; none when the request was done before or the payment is not
 -- held.
 WITH held AS (
-    -- Locked first, so that it still is held, and as it is here, when the request is written.
-    SELECT *
+    -- Locked first, so that it still is held when the request is written.
+    SELECT payment_id, stripe_session_id
       FROM payment_transactions
      WHERE payment_id = %(payment_id)s::text AND held_reason IS NOT NULL
        FOR UPDATE
@@ -29,19 +29,6 @@ WITH held AS (
            revision = standing.revision + 1
       FROM request
      WHERE standing.payment_id = request.payment_id AND standing.held_reason IS NOT NULL
-    RETURNING standing.*
-), change AS (
-    INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
-    SELECT payment_id, payment.revision, payment.created_at,
-           ROW (held.paid_at, held.user_id, held.package_name, held.payment_status,
-                held.payment_method, held.currency, held.amount_paid, held.amount_charged,
-                held.amount_refunded, held.amount_disputed)::counted_payment,
-           ROW (payment.paid_at, payment.user_id, payment.package_name, payment.payment_status,
-                payment.payment_method, payment.currency, payment.amount_paid,
-                payment.amount_charged, payment.amount_refunded,
-                payment.amount_disputed)::counted_payment
-      FROM payment
-      JOIN held USING (payment_id)
-     WHERE payment.is_counted
+    RETURNING standing.payment_id
 )
 SELECT payment_id FROM payment

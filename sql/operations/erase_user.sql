@@ -1,6 +1,7 @@
 -- Takes a person out of the books and leaves every amount: the user id becomes an alias, e-mail
--- addresses and what operators have noted go, this note too if it names the person. The ledger follows the user through its foreign key, the totals of customers follow
--- with the next fold.
+-- addresses and what operators have noted go, this note too if it names the person. The ledger follows
+-- the user through its foreign key; what the totals have counted of the user follows with the next
+-- fold.
 -- To be run as a REPEATABLE READ transaction: a purchase of the user that commits meanwhile, and that
 -- this does not see, then makes it fail.
 -- Parameters: event_id, event_type, request, actor, note; user_id, alias.
@@ -29,17 +30,7 @@ WITH request AS (
            revision = revision + 1
       FROM request
      WHERE user_id = %(user_id)s::text
-    RETURNING is_counted, payment_id, revision, created_at, paid_at, package_name, payment_status,
-              payment_method, currency, amount_paid, amount_charged, amount_refunded, amount_disputed
-), change AS (
-    INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
-    SELECT payment_id, revision, created_at,
-           ROW (paid_at, %(user_id)s::text, package_name, payment_status, payment_method, currency,
-                amount_paid, amount_charged, amount_refunded, amount_disputed)::counted_payment,
-           ROW (paid_at, %(alias)s::text, package_name, payment_status, payment_method, currency,
-                amount_paid, amount_charged, amount_refunded, amount_disputed)::counted_payment
-      FROM payment
-     WHERE is_counted
+    RETURNING payment_id
 ), person AS (
     UPDATE users
        SET user_id = %(alias)s::text, updated_at = now()

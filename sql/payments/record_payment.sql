@@ -2,8 +2,7 @@
 -- Parameters: the payment's columns; found_revision, the revision the payment was derived from
 -- (null: there was no row); delta, the ledger entry's credits (0: no entry), entry_id, reason;
 -- create_user, whether a user id never seen gets a row; request, actor and note, of an operator if
--- one had a hand in it; was and became, the payment as totals count it before (null: they do not have
--- it) and after (null: as before); the event's columns.
+-- one had a hand in it; the event's columns.
 -- Result: one row when it was written, with the payment's id and held_reason as they stand now;
 -- none when the row is no longer at found_revision.
 WITH holder AS (
@@ -16,7 +15,7 @@ WITH holder AS (
         payment_method, customer_email, created_at,
         amount_charged, amount_refunded, amount_disputed,
         credits_granted, held_reason, enriched, paid_at, updated_at, revision,
-        resolved, erased, is_counted)
+        resolved, erased)
     SELECT %(payment_id)s::text, %(user_id)s::text, %(session_id)s::text, %(payment_intent_id)s::text,
            %(package_id)s::text, %(package_name)s::text, %(tokens_purchased)s::bigint,
            %(amount_paid)s::numeric, %(currency)s::text, %(payment_status)s::text,
@@ -27,7 +26,7 @@ WITH holder AS (
                 ELSE coalesce(%(held_reason)s::text, 'unknown_user') END,
            %(enriched)s::boolean, %(paid_at)s::timestamptz, now(),
            coalesce(%(found_revision)s::bigint, 0) + 1,
-           %(resolved)s::boolean, %(erased)s::boolean, true
+           %(resolved)s::boolean, %(erased)s::boolean
       FROM holder
     ON CONFLICT (stripe_session_id) DO UPDATE
        SET user_id = excluded.user_id,
@@ -49,17 +48,9 @@ WITH holder AS (
            paid_at = excluded.paid_at,
            updated_at = excluded.updated_at,
            revision = excluded.revision,
-           resolved = excluded.resolved,
-           is_counted = excluded.is_counted
+           resolved = excluded.resolved
      WHERE standing.revision = %(found_revision)s::bigint
-    RETURNING payment_id, user_id, held_reason, revision, created_at
-), change AS (
-    -- The revision guard vouches for "was": the row was found so, and has not been written since.
-    INSERT INTO payment_changes (payment_id, revision, created_at, was, became)
-    SELECT payment_id, revision, created_at,
-           %(was)s::counted_payment, %(became)s::counted_payment
-      FROM payment
-     WHERE %(became)s::text IS NOT NULL
+    RETURNING payment_id, user_id, held_reason
 ), event AS (
     INSERT INTO stripe_events (
         event_id, event_type, api_version, object_id, event_created, source, outcome, payment_id,

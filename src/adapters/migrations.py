@@ -10,6 +10,7 @@ import psycopg
 
 from adapters.postgres import Connection, Database, is_worn_out
 from adapters.sql_files import SQL_ROOT
+from domain.requests import Refused as Refused
 
 # "tokentill" as an integer: the key of the advisory lock that one migration run holds.
 LOCK_KEY = 0x746F6B656E
@@ -43,14 +44,6 @@ class Migrated:
 
     applied: tuple[str, ...]
     already_applied: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a run did nothing; `code` is for programs, `message` says what to do."""
-
-    code: str
-    message: str
 
 
 def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration]:

@@ -10,7 +10,6 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres import Database
 from adapters.sql_files import statement
-from adapters.totals import change
 from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind, Signed
 from domain.packages import Package, Rules
@@ -77,7 +76,6 @@ class PostgresPayments:
 
     def _parameters(self, write: Write) -> dict[str, Any]:
         stored, entry = write.stored, write.entry
-        was, became = change(write.payment, stored)
         return {
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
@@ -88,8 +86,6 @@ class PostgresPayments:
             "entry_id": _new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
-            "was": was,
-            "became": became,
         }
 
 
@@ -149,9 +145,7 @@ def stored_payment_of(row: Mapping[str, Any]) -> StoredPayment | None:
     """The payment in a row of `payment_transactions`; None when a join found none."""
     if row["payment_id"] is None:
         return None
-    return StoredPayment(
-        row["payment_id"], row["revision"], _payment(row), is_counted=row["is_counted"]
-    )
+    return StoredPayment(row["payment_id"], row["revision"], _payment(row))
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:

@@ -1,96 +1,55 @@
-"""The totals of payments: what a write changes in them, and the upkeep that a schedule calls."""
+"""The totals that reports read: counting what has changed since, and putting them right again."""
 
+from adapters.payments import request_columns
 from adapters.postgres import Database
 from adapters.sql_files import statement
-from domain.converge import StoredPayment
-from domain.payment import Payment, to_major
+from domain.events import Signed
 
-COUNT = statement("operations/count_payments")
-FOLD = statement("operations/fold_payment_changes")
-REMOVE_EMPTY = statement("operations/remove_empty_totals")
-LOCK = statement("operations/lock_payment_totals")
-REPAIR = statement("operations/repair_payment_totals")
+FOLD = statement("totals/fold_totals")
+REMOVE_EMPTY = statement("totals/remove_empty_totals")
+BEGIN_REPAIR = statement("totals/begin_repair")
+REPAIR = statement("totals/repair_totals")
 
-# A batch takes a fraction of a second, so that nobody waits long for a line of the totals; a call
+# A batch takes a fraction of a second, so that nobody waits long for a payment or a total; a call
 # ends by itself, and the next one goes on.
-BATCH_SIZE = 2_000
-BATCHES = 50
+BATCH_SIZE = 1_000
+BATCHES = 100
 
-# Repairing reads every payment.
-REPAIR_SECONDS = 600.0
-
-
-def change(payment: Payment, stored: StoredPayment | None) -> tuple[str | None, str | None]:
-    """What a write changes for the totals: the payment before and after, as literals of the type
-    `counted_payment`; before is None for one that they do not have, both are when nothing changes.
-    """
-    counted = _counted(payment)
-    if stored is None or not stored.is_counted:
-        return None, _row_literal(counted)
-    counted_before = _counted(stored.payment)
-    if counted == counted_before:
-        return None, None
-    return _row_literal(counted_before), _row_literal(counted)
+# Repairing reads every payment. Two statements in one are never prepared.
+REPAIR_SECONDS = 800.0
 
 
-def fold(database: Database, batch_size: int = BATCH_SIZE) -> int:
-    """Takes what has changed up into the totals; how many changes it took.
+def fold_totals(database: Database, batch_size: int = BATCH_SIZE) -> int:
+    """Counts the payments that the totals do not have as they are; how many it counted.
 
     Reports are exact without it: it keeps what they read one by one short. Safe at any time, also
     twice at once.
     """
-    _in_batches(database, COUNT, batch_size)
-    folded = _in_batches(database, FOLD, batch_size)
+    folded = 0
+    for _ in range(BATCHES):
+        row = database.one(FOLD, {"batch_size": batch_size})
+        assert row is not None, "a count always gives one row"
+        folded += row["counted"]
+        if row["counted"] < batch_size:
+            break
     database.one(REMOVE_EMPTY, {})
     return folded
 
 
-def _in_batches(database: Database, statement: str, batch_size: int) -> int:
-    """Repeats a statement that answers how many rows it took, until it finds no full batch."""
-    taken = 0
-    for _ in range(BATCHES):
-        row = database.one(statement, {"batch_size": batch_size})
-        assert row is not None, "a count always gives one row"
-        (rows,) = row.values()
-        taken += rows
-        if rows < batch_size:
-            break
-    return taken
+def repair_totals(database: Database, signed: Signed) -> int | None:
+    """Makes the totals agree with the payments again, once a request; how many of them were wrong.
 
-
-def repair(database: Database) -> int:
-    """Makes the totals agree with the payments again; how many lines of them were wrong.
-
-    Reads every payment once. Needed after counted payments were changed by hand, or by an older
-    release while this one was being deployed; `rollup_audit` and `customers_audit` say so.
+    None when the request was done before. Reads every payment, while others are being recorded.
+    Needed when somebody wrote to the totals or deleted payments: `rollup_audit` and
+    `customers_audit` say so.
     """
+    request = {
+        "event_id": signed.event_id,
+        "event_type": signed.event_type,
+        **request_columns(signed),
+    }
     with database.transaction(REPAIR_SECONDS) as connection:
-        connection.execute(LOCK)
-        row = connection.execute(REPAIR).fetchone()
-    assert row is not None, "a count always gives one row"
-    return int(row["repaired"])
-
-
-def _counted(payment: Payment) -> tuple[object, ...]:
-    cents, currency = payment.amount_paid_cents, payment.currency
-    return (
-        payment.paid_at,
-        payment.user_id,
-        payment.package_name,
-        payment.payment_status,
-        payment.payment_method,
-        currency,
-        None if cents is None else to_major(cents, "usd"),
-        to_major(payment.amount_charged_minor, currency),
-        to_major(payment.amount_refunded_minor, currency),
-        to_major(payment.amount_disputed_minor, currency),
-    )
-
-
-def _row_literal(fields: tuple[object, ...]) -> str:
-    """https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-IO-SYNTAX"""
-    return f"({','.join('' if field is None else _quoted(str(field)) for field in fields)})"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'
+        connection.execute(BEGIN_REPAIR, prepare=False)
+        row = connection.execute(REPAIR, request).fetchone()
+    database.one(REMOVE_EMPTY, {})
+    return None if row is None else int(row["repaired"])

@@ -44,13 +44,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredPayment:
-    """The row as found: its id, the revision it is at, what it says, and whether the reports'
-    totals have it."""
+    """The row as found: its id, the revision it is at, and what it says."""
 
     payment_id: str
     revision: int
     payment: Payment
-    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

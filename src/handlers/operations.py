@@ -4,25 +4,26 @@ from dataclasses import asdict
 from typing import Any
 
 from adapters.credentials import Credentials
-from adapters.examination import database_facts, deployment_of, stripe_facts
-from adapters.operations import PostgresBooks, failed
+from adapters.doctor import gather
+from adapters.operations import PostgresOperations, failed
 from adapters.settings import Misconfigured
 from adapters.telemetry import Telemetry
-from adapters.totals import fold
+from adapters.totals import fold_totals
+from domain.requests import Refused
 from handlers.app import App, app
 from handlers.till import Till, credentials
-from operations.doctor.diagnosis import diagnose
-from operations.doctor.facts import Check
-from operations.operate import Desk, Done, operate
-from operations.requests import Doctor, EraseUser, Operation, OperationRefused, read_operation
+from operations.doctor import Check
+from operations.doctor_checks import diagnose
+from operations.operate import Done, Operations
+from operations.requests import Doctor, EraseUser, Operation, read_operation
 
 telemetry = Telemetry("operations")
 
 
-def the_desk(app: App) -> Desk:
+def the_operations(app: App) -> Operations:
     till = Till(app, telemetry)
-    return Desk(
-        books=PostgresBooks(app.database),
+    return Operations(
+        PostgresOperations(app.database),
         converge=till.converge,
         event=lambda event_id: till.stripe.event(event_id),
         livemode=till.livemode,
@@ -49,7 +50,7 @@ def _diagnosed(doctor: Doctor) -> dict[str, Any]:
         checks = examine(doctor.url)
     except Exception as error:
         telemetry.failure("doctor failed", error)
-        return _answer(OperationRefused("not_done", "the doctor failed; the log says why"))
+        return _answer(Refused("not_done", "the doctor failed; the log says why"))
     wrong = [each.check for each in checks if not each.ok]
     telemetry.info("doctor done", failed=wrong)
     return {"operation": "doctor", "ok": not wrong, "checks": [asdict(each) for each in checks]}
@@ -62,30 +63,27 @@ def examine(url: str | None) -> list[Check]:
     except Misconfigured as error:
         return [Check("configuration", False, f"{error}. Nothing works before.")]
     known: Credentials = app.once(credentials)
-    deployment = deployment_of(settings, url, lambda: known.secrets)
-    database = database_facts(app.database)
-    stripe = stripe_facts(deployment, settings.stripe_api_base, database)
-    return diagnose(deployment, stripe, database)
+    return diagnose(gather(settings, url, lambda: known.secrets, app.database))
 
 
-def _operated(operation: Operation | OperationRefused) -> Done | OperationRefused:
-    if isinstance(operation, OperationRefused):
+def _operated(operation: Operation | Refused) -> Done | Refused:
+    if isinstance(operation, Refused):
         return operation
     telemetry.correlate(operation.signed.event_id)
     try:
-        desk = app.once(the_desk)
-        done = app.database.retrying(lambda: operate(operation, desk))
+        operations = app.once(the_operations)
+        done = app.database.retrying(lambda: operations.do(operation))
         if isinstance(operation, EraseUser) and isinstance(done, Done):
             # The totals of customers name a user until they are folded.
-            app.database.retrying(lambda: fold(app.database))
+            app.database.retrying(lambda: fold_totals(app.database))
         return done
     except Exception as error:
         telemetry.failure("operation failed", error)
         return failed(error)
 
 
-def _answer(done: Done | OperationRefused) -> dict[str, Any]:
-    if isinstance(done, OperationRefused):
+def _answer(done: Done | Refused) -> dict[str, Any]:
+    if isinstance(done, Refused):
         telemetry.warning("operation refused", code=done.code)
         return {"error": {"code": done.code, "message": done.message}}
     operation, outcome = done.signed.operation, str(done.outcome)

@@ -10,7 +10,8 @@ from adapters.reconcile import PostgresCheckpoints, PostgresRows, converge_one
 from adapters.settings import STRIPE_API
 from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
 from adapters.telemetry import Telemetry
-from adapters.totals import fold
+from adapters.totals import fold_totals
+from domain.requests import Refused
 from handlers.app import app
 from handlers.till import credentials
 from reconcile.dry_run import DryCheckpoints, DryPayments, DryRows
@@ -19,7 +20,6 @@ from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import (
     ProveRequest,
     ReconcileRequest,
-    RequestRefused,
     is_scheduled,
     read_request,
 )
@@ -50,7 +50,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
             if is_scheduled(event):
                 # The runtime logs what is raised, and foreign errors quote rows.
                 raise NotReconciled("the log says why") from None
-            return refused(RequestRefused("not_done", "the run was broken off; the log says why"))
+            return refused(Refused("not_done", "the run was broken off; the log says why"))
 
 
 def answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
     request = read_request(event, now)
     limits = limits_of(seconds_left)
     match request:
-        case RequestRefused():
+        case Refused():
             return refused(request)
         case ProveRequest():
             return proved(request, limits, now).as_json()
@@ -120,7 +120,7 @@ def ports_of(dry_run: bool) -> Ports:
         rows,
         checkpoints,
         converge_one(database, history, store),
-        fold_totals=lambda: database.retrying(lambda: fold(database)),
+        fold_totals=lambda: database.retrying(lambda: fold_totals(database)),
         livemode=livemode,
     )
 
@@ -178,6 +178,6 @@ def time_left(context: object) -> Callable[[], float]:
     return (lambda: milliseconds() / 1000) if milliseconds else (lambda: math.inf)
 
 
-def refused(why: RequestRefused) -> dict[str, Any]:
+def refused(why: Refused) -> dict[str, Any]:
     telemetry.warning("reconcile refused", code=why.code)
     return {"error": {"code": why.code, "message": why.message}}

@@ -50,7 +50,7 @@ class World:
         asked for again."""
         self.books.execute(
             b"TRUNCATE credit_ledger, payment_transactions, users, stripe_events,"
-            b" payment_changes, folded_payment_totals, folded_customer_totals"
+            b" folded_payment_totals, folded_customer_totals"
         )
         self.books.execute(b"INSERT INTO users (user_id) VALUES ('user_1'), ('user_2')")
 

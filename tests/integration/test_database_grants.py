@@ -33,20 +33,24 @@ GRANTS: dict[str, dict[str, str]] = {
         "operator": "INSERT SELECT",
         "report_reader": READ,
     },
-    # Changes are folded into the totals and then deleted: they hold nothing of their own.
-    "payment_changes": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
+    # Totals can be made of the payments again: they hold nothing of their own.
     "folded_payment_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
     "folded_customer_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
     # Reconcile moves its marks, and drops those of a run that has ended.
     "reconcile_checkpoints": {"webhook_writer": ALL, "operator": READ, "report_reader": READ},
     # The doctor says which migrations are due.
     "schema_migrations": {"operator": READ},
+    # A fold locks payments through it, which takes the right to update them.
+    "countable_payments": {
+        "webhook_writer": "SELECT UPDATE",
+        "operator": "SELECT UPDATE",
+        "report_reader": READ,
+    },
     # Views show what their reader may read anyway.
     **{
         view: {"webhook_writer": READ, "operator": READ, "report_reader": READ}
         for view in (
-            "counted",
-            "slices",
+            "uncounted_totals",
             "payment_totals",
             "customer_changes",
             "customer_totals",

@@ -131,7 +131,7 @@ FORBIDDEN = {
     "report_reader": (
         "INSERT INTO users (user_id) VALUES ('user_1')",
         "UPDATE users SET credits = 1000000",
-        "DELETE FROM payment_changes",
+        "DELETE FROM folded_payment_totals",
         "INSERT INTO packages VALUES ('gold', 'Gold', 1, 1)",
         "SELECT FROM users FOR UPDATE",
     ),

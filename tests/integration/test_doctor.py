@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.stripe_account import READS
+from adapters.doctor import READS
 from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
 from handlers import operations

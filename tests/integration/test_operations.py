@@ -2,7 +2,6 @@
 
 import pytest
 
-from handlers import operations
 from tests.integration.operators import ask, error_code, nobodys, sell_held
 from tests.till import Till, completed
 
@@ -29,12 +28,12 @@ def test_the_ledger_says_who_resolved_a_payment_and_why(till: Till) -> None:
     ]
 
 
-@pytest.mark.parametrize("request_id", ["req_1", "req_2"])
-def test_resolving_twice_grants_once(till: Till, request_id: str) -> None:
+@pytest.mark.parametrize(("request_id", "outcome"), [("req_1", "duplicate"), ("req_2", "not_held")])
+def test_resolving_twice_grants_once(till: Till, request_id: str, outcome: str) -> None:
     _, payment_id = nobodys(till)
     ask("resolve_payment", payment_id=payment_id, user_id="user_9")
     again = ask("resolve_payment", request_id, payment_id=payment_id, user_id="user_9")
-    assert again.get("outcome") == "duplicate" or error_code(again) == "not_held"
+    assert (again["outcome"] if "outcome" in again else error_code(again)) == outcome
     assert till.credits("user_9") == 1000
 
 
@@ -176,24 +175,7 @@ def test_an_event_that_nobody_knows_cannot_be_replayed(till: Till, event_id: str
     assert error_code(ask("replay_event", event_id=event_id)) == "unknown_event"
 
 
-BAD: dict[str, tuple[object, str]] = {
-    "no object": ([], "bad_request"),
-    "no operation": ({}, "unknown_operation"),
-    "another operation": ({"operation": "drop_tables"}, "unknown_operation"),
-    "no actor": ({"operation": "erase_user", "user_id": "u", "request_id": "r"}, "bad_request"),
-    "no request id": ({"operation": "erase_user", "user_id": "u", "actor": "a"}, "bad_request"),
-}
-
-
-@pytest.mark.parametrize(("request_", "code"), BAD.values(), ids=list(BAD))
-def test_a_request_with_a_mistake_is_refused_by_name(request_: object, code: str) -> None:
-    assert error_code(operations.handler(request_, None)) == code
-
-
-@pytest.mark.parametrize("delta", [0, True, 1.5, "5", None, 10**16])
-def test_a_delta_must_be_a_whole_number_of_credits(delta: object) -> None:
-    assert error_code(ask("adjust_credits", user_id="u", delta=delta)) == "bad_request"
-
-
-def test_a_field_that_is_not_of_the_operation_is_refused() -> None:
-    assert error_code(ask("erase_user", user_id="u", usr_id="v")) == "bad_request"
+def test_a_request_with_a_mistake_is_refused_by_name() -> None:
+    assert ask("erase_user", user_id="u", usr_id="v") == {
+        "error": {"code": "bad_request", "message": "erase_user has no field usr_id"}
+    }

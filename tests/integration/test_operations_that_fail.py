@@ -94,6 +94,16 @@ def test_a_database_that_is_away_may_be_back(till: Till, monkeypatch: pytest.Mon
     assert (error["code"], error["message"].endswith("try again")) == ("not_done", True)
 
 
+def test_a_database_that_can_only_be_read_may_be_another_one_soon(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.add_user("ana")
+    url = f"{till.database_url}?options=-c%20default_transaction_read_only%3Don"
+    monkeypatch.setenv("DATABASE_URL", url)
+    error = refused(till, "adjust_credits", user_id="ana", delta=1)
+    assert (error["code"], error["message"].endswith("try again")) == ("not_done", True)
+
+
 def test_a_row_that_somebody_else_holds_is_let_go_some_time(till: Till) -> None:
     till.add_user("ana")
     url = f"{till.database_url}?options=-c%20lock_timeout%3D50ms"
@@ -101,5 +111,5 @@ def test_a_row_that_somebody_else_holds_is_let_go_some_time(till: Till) -> None:
         patched.setenv("DATABASE_URL", url)
         holder.execute("UPDATE users SET updated_at = now()")
         error = ask("adjust_credits", user_id="ana", delta=1)["error"]
-    assert error["message"].endswith("try again")
+    assert (error["code"], error["message"].endswith("try again")) == ("not_done", True)
     assert ask("adjust_credits", user_id="ana", delta=1)["outcome"] == "recorded"

@@ -1,57 +1,17 @@
 """Deliveries at once, and answers of Stripe that are older than what was written meanwhile."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from tests.integration.at_once import from_processes
 from tests.till import Till, completed, http_event, posted
 
-PROJECT = Path(__file__).resolve().parents[2]
 
-# Reads an API Gateway event, waits for the others at a named line, and delivers it several times.
-PROCESS = """
-import json, sys
-from handlers import webhook
-event, times = json.loads(sys.stdin.readline())
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(times):
-    print("answer", json.dumps(webhook.handler(event, None)), flush=True)
-"""
-
-
-def deliver_from_processes(events: list[dict[str, object]], times: int) -> Counter[str]:
-    """Delivers each event from a process of its own, all at once; the outcomes counted."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS],
-            env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in events
-    ]
-    for process, event in zip(processes, events, strict=True):
-        assert process.stdin is not None
-        process.stdin.write(json.dumps([event, times]) + "\n")
-        process.stdin.flush()
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outputs = [process.communicate()[0] for process in processes]
-    lines = [line for output in outputs for line in output.splitlines()]
-    # The handler's log lines come by the same way.
-    answers = [json.loads(line[7:]) for line in lines if line.startswith("answer ")]
+def deliver_at_once(events: list[dict[str, object]], times: int) -> Counter[str]:
+    """Delivers each event from a process of its own; the outcomes counted."""
+    answers = from_processes("webhook", events, times)
     return Counter(
         str(json.loads(answer["body"]).get("outcome", answer["statusCode"])) for answer in answers
     )
@@ -64,7 +24,7 @@ def http(till: Till, event: dict[str, object]) -> dict[str, object]:
 
 def test_the_same_event_twenty_times_from_eight_processes_credits_once(till: Till) -> None:
     event = http(till, completed(till.account.complete(till.sell())))
-    outcomes = deliver_from_processes([event] * 8, times=20)
+    outcomes = deliver_at_once([event] * 8, times=20)
     assert outcomes == {"recorded": 1, "duplicate": 159}
     assert till.ledger() == [("purchase", 1000, 1000)]
     assert till.count("stripe_events") == 1
@@ -79,7 +39,7 @@ def test_different_events_of_one_purchase_at_once_credit_once(till: Till) -> Non
         for event in till.account.events
         if event["type"] in ("checkout.session.completed", "payment_intent.payment_failed")
     ]
-    outcomes = deliver_from_processes(events * 3, times=1)
+    outcomes = deliver_at_once(events * 3, times=1)
     assert set(outcomes) <= {"recorded", "unchanged", "duplicate"}
     assert outcomes["recorded"] == 1
     assert till.ledger() == [("purchase", 1000, 1000)]
@@ -91,7 +51,7 @@ def test_payments_of_one_user_at_once_leave_a_ledger_without_gap(till: Till) -> 
         http(till, completed(till.account.complete(till.sell(line_items=[(price, 1)]))))
         for _ in range(8)
     ]
-    assert deliver_from_processes(events, times=1) == {"recorded": 8}
+    assert deliver_at_once(events, times=1) == {"recorded": 8}
     assert till.ledger() == [("purchase", 1000, 1000 * n) for n in range(1, 9)]
 
 
@@ -109,7 +69,7 @@ def test_an_older_view_of_stripe_never_replaces_a_newer_one(till: Till) -> None:
     def overtake(_method: str, _path: str) -> None:
         till.stripe.faults.before_answer = None
         paid = completed(till.account.complete(session_id))
-        overtakers.append(deliver_from_processes([http(till, paid)], times=1))
+        overtakers.append(deliver_at_once([http(till, paid)], times=1))
 
     till.stripe.faults.before_answer = overtake
     slow = till.deliver(declined)

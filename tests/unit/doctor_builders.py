@@ -5,28 +5,27 @@ from dataclasses import replace
 from typing import Any
 
 from domain.events import EVENT_TYPES
-from operations.doctor.diagnosis import diagnose
-from operations.doctor.facts import (
+from operations.doctor import (
     Check,
+    Configuration,
     DatabaseFacts,
-    Deployment,
-    Misfit,
-    Offer,
-    Stranger,
+    Facts,
+    PackageRow,
     StripeFacts,
     Unknown,
 )
+from operations.doctor_checks import diagnose
 
 URL = "https://till.example.com/stripe/webhook"
 VERSION = "2026-10-28.endive"
-STARTER = Offer(
+STARTER = PackageRow(
     package_id="starter",
     package_name="Starter",
     amount_usd_cents=1000,
     stripe_price_ids=("price_1",),
     active=True,
 )
-GOLD = Offer(
+GOLD = PackageRow(
     package_id="gold",
     package_name="Gold",
     amount_usd_cents=5,
@@ -35,8 +34,8 @@ GOLD = Offer(
 )
 
 
-def deployment(**changed: Any) -> Deployment:
-    sound = Deployment(
+def configuration(**changed: Any) -> Configuration:
+    sound = Configuration(
         url=URL,
         livemode=False,
         api_version=VERSION,
@@ -63,22 +62,26 @@ def price(**changed: Any) -> dict[str, Any]:
     return {**sound, **changed}
 
 
+def stripe_facts(**changed: Any) -> StripeFacts:
+    return replace(StripeFacts(endpoints=(endpoint(),), prices={"price_1": price()}), **changed)
+
+
+def database(**changed: Any) -> DatabaseFacts:
+    return replace(DatabaseFacts(pending=(), packages=(STARTER,)), **changed)
+
+
 def diagnosis(
     *endpoints: Mapping[str, Any],
-    deployed: Deployment | None = None,
-    offers: tuple[Offer, ...] | Unknown = (STARTER,),
-    prices: Mapping[str, Mapping[str, Any] | None] | Unknown | None = None,
-    pending: tuple[str, ...] | Misfit | Unknown = (),
-    forbidden: tuple[str, ...] = (),
-    strangers: tuple[Stranger, ...] = (),
+    configured: Configuration | None = None,
+    stripe: StripeFacts | None = None,
+    stored: DatabaseFacts | Unknown | None = None,
 ) -> list[Check]:
-    stripe = StripeFacts(
-        forbidden=forbidden,
-        endpoints=endpoints or (endpoint(),),
-        prices={"price_1": price()} if prices is None else prices,
-    )
-    facts = DatabaseFacts(pending=pending, offers=offers, strangers=strangers)
-    return diagnose(deployed or deployment(), stripe, facts)
+    """The checks of a sound deployment, but for what is given; `endpoints` are all that Stripe
+    has."""
+    asked = stripe or stripe_facts(endpoints=endpoints or (endpoint(),))
+    found = database() if stored is None else stored
+    facts = Facts(configuration=configured or configuration(), stripe=asked, database=found)
+    return diagnose(facts)
 
 
 def wrong(checks: list[Check]) -> dict[str, str]:

@@ -5,16 +5,17 @@ import shlex
 import pytest
 
 from domain.events import EVENT_TYPES
-from operations.doctor.diagnosis import diagnose
-from operations.doctor.facts import DatabaseFacts, Misfit, Stranger, StripeFacts, Unknown
+from domain.requests import Refused
+from operations.doctor import Stranger, Unknown
 from tests.unit.doctor_builders import (
-    STARTER,
     URL,
     VERSION,
-    deployment,
+    configuration,
+    database,
     diagnosis,
     endpoint,
     said,
+    stripe_facts,
     wrong,
 )
 
@@ -52,19 +53,19 @@ def test_every_check_says_something() -> None:
 def test_an_api_key_must_be_there_and_of_the_mode_served(
     api_key: str | Unknown, livemode: bool, told: str
 ) -> None:
-    checks = diagnosis(deployed=deployment(api_key=api_key, livemode=livemode))
+    checks = diagnosis(configured=configuration(api_key=api_key, livemode=livemode))
     assert told in wrong(checks)["api_key"]
 
 
 @pytest.mark.parametrize("api_key", ["sk_live_1", "rk_live_1"])
-def test_a_live_key_fits_a_live_deployment(api_key: str) -> None:
-    live = deployment(api_key=api_key, livemode=True)
-    assert wrong(diagnosis(endpoint(livemode=True), deployed=live)) == {}
+def test_a_live_key_fits_a_live_configuration(api_key: str) -> None:
+    live = configuration(api_key=api_key, livemode=True)
+    assert wrong(diagnosis(endpoint(livemode=True), configured=live)) == {}
 
 
 @pytest.mark.parametrize("secrets", [(), Unknown("GetParameterError")])
 def test_a_missing_webhook_secret_is_told(secrets: tuple[str, ...] | Unknown) -> None:
-    assert "webhook_secret" in wrong(diagnosis(deployed=deployment(webhook_secrets=secrets)))
+    assert "webhook_secret" in wrong(diagnosis(configured=configuration(webhook_secrets=secrets)))
 
 
 @pytest.mark.parametrize(
@@ -85,11 +86,11 @@ def test_a_missing_webhook_secret_is_told(secrets: tuple[str, ...] | Unknown) ->
     ],
 )
 def test_a_webhook_secret_that_is_something_else_is_told(secret: str, told: str) -> None:
-    alone = wrong(diagnosis(deployed=deployment(webhook_secrets=(secret,))))["webhook_secret"]
+    alone = wrong(diagnosis(configured=configuration(webhook_secrets=(secret,))))["webhook_secret"]
     assert told in alone
     assert "Signing secret" in alone
-    second = deployment(webhook_secrets=("whsec_1", secret, "whsec_3"))
-    beside = wrong(diagnosis(deployed=second))["webhook_secret"]
+    second = configuration(webhook_secrets=("whsec_1", secret, "whsec_3"))
+    beside = wrong(diagnosis(configured=second))["webhook_secret"]
     assert beside.startswith("Webhook secret 2 of 3 ")
 
 
@@ -98,34 +99,31 @@ def test_a_webhook_secret_that_is_something_else_is_told(secret: str, told: str)
     [(("whsec_1",), "One webhook secret."), (("whsec_1", "whsec_2"), "2 webhook secrets")],
 )
 def test_webhook_secrets_are_counted(secrets: tuple[str, ...], told: str) -> None:
-    checks = diagnosis(deployed=deployment(webhook_secrets=secrets))
+    checks = diagnosis(configured=configuration(webhook_secrets=secrets))
     assert said(checks, "webhook_secret").startswith(told)
 
 
 @pytest.mark.parametrize("text", ["sk_live_of_ours", "pk_of_ours", "whsec_of_ours", "x of_ours"])
 def test_no_message_holds_the_api_key_or_a_webhook_secret(text: str) -> None:
-    checks = diagnosis(deployed=deployment(api_key=text, webhook_secrets=(text, f"{text}!")))
+    checks = diagnosis(configured=configuration(api_key=text, webhook_secrets=(text, f"{text}!")))
     assert [each for each in checks if "of_ours" in each.message] == []
 
 
 def test_what_the_key_may_not_read_is_told_by_the_names_of_stripes_permissions() -> None:
-    checks = diagnosis(forbidden=("Charges", "Refunds"))
+    checks = diagnosis(stripe=stripe_facts(forbidden=("Charges", "Refunds")))
     assert "may not read Charges, Refunds. Give it" in wrong(checks)["stripe_permissions"]
 
 
 def test_a_key_that_may_not_read_endpoints_makes_one_failed_check_and_no_guesses() -> None:
-    stripe = StripeFacts(
-        forbidden=("Webhook Endpoints",), endpoints=Unknown("PermissionError"), prices={}
-    )
-    checks = diagnose(deployment(), stripe, DatabaseFacts(pending=(), offers=()))
+    forbidden = stripe_facts(forbidden=("Webhook Endpoints",), endpoints=Unknown("PermissionError"))
+    checks = diagnosis(stripe=forbidden)
     assert wrong(checks).keys() == {"stripe_permissions"}
     assert "webhook_endpoint" not in {each.check for each in checks}
 
 
 def test_an_unreachable_stripe_is_one_check_and_no_guesses() -> None:
     unknown = Unknown("APIConnectionError")
-    facts = DatabaseFacts(pending=(), offers=(STARTER,))
-    checks = diagnose(deployment(), StripeFacts(endpoints=unknown, prices=unknown), facts)
+    checks = diagnosis(stripe=stripe_facts(endpoints=unknown, prices=unknown))
     assert wrong(checks).keys() == {"stripe_reachable", "prices"}
 
 
@@ -140,13 +138,13 @@ def test_a_missing_endpoint_comes_with_the_command_that_makes_it() -> None:
 
 
 def test_a_command_for_live_mode_says_so() -> None:
-    live = deployment(livemode=True, api_key="sk_live_1", url="https://new.example/")
-    message = wrong(diagnosis(endpoint(livemode=True), deployed=live))["webhook_endpoint"]
+    live = configuration(livemode=True, api_key="sk_live_1", url="https://new.example/")
+    message = wrong(diagnosis(endpoint(livemode=True), configured=live))["webhook_endpoint"]
     assert message.endswith(" --live")
 
 
 def test_without_a_url_the_doctor_asks_for_it() -> None:
-    message = wrong(diagnosis(deployed=deployment(url=None)))["webhook_endpoint"]
+    message = wrong(diagnosis(configured=configuration(url=None)))["webhook_endpoint"]
     assert "WEBHOOK_URL" in message
     assert URL in message
 
@@ -198,8 +196,7 @@ def test_an_endpoint_of_the_other_mode_is_told() -> None:
 
 
 def test_an_unreachable_database_is_one_check_and_no_guesses() -> None:
-    stripe = StripeFacts(endpoints=(endpoint(),), prices={})
-    checks = diagnose(deployment(), stripe, Unknown("OperationalError"))
+    checks = diagnosis(stored=Unknown("OperationalError"))
     assert wrong(checks).keys() == {"database_reachable"}
 
 
@@ -207,14 +204,14 @@ def test_an_unreachable_database_is_one_check_and_no_guesses() -> None:
     ("pending", "told"),
     [
         (("0007_more", "0008_even_more"), "Not applied: 0007_more, 0008_even_more. Invoke"),
-        (Misfit("0001 was changed after it was applied"), "0001 was changed"),
+        (Refused("changed", "0001 was changed after it was applied"), "0001 was changed"),
         (Unknown("InsufficientPrivilege"), "InsufficientPrivilege"),
     ],
 )
 def test_migrations_that_are_due_or_do_not_fit_are_told(
-    pending: tuple[str, ...] | Misfit | Unknown, told: str
+    pending: tuple[str, ...] | Refused | Unknown, told: str
 ) -> None:
-    assert told in wrong(diagnosis(pending=pending))["migrations"]
+    assert told in wrong(diagnosis(stored=database(pending=pending)))["migrations"]
 
 
 @pytest.mark.parametrize(
@@ -233,5 +230,5 @@ def test_migrations_that_are_due_or_do_not_fit_are_told(
 def test_who_could_have_the_till_run_their_code_is_told_with_the_command_against_it(
     stranger: Stranger, command: str
 ) -> None:
-    found = wrong(diagnosis(strangers=(stranger,)))["schema"]
+    found = wrong(diagnosis(stored=database(strangers=(stranger,))))["schema"]
     assert found.split("\n")[1:] == [command]

@@ -16,7 +16,8 @@ import pytest
 from adapters import settings
 from domain.events import EVENT_TYPES
 from domain.payment import HeldReason, PaymentStatus
-from reconcile.requests import RequestRefused, read_request
+from domain.requests import Refused
+from reconcile.requests import read_request
 from tests.documents import (
     ACCOUNTS,
     PROJECT,
@@ -140,4 +141,4 @@ def inline_requests() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("document", "text"), inline_requests())
 def test_reconcile_takes_what_the_documents_ask_of_it(document: str, text: str) -> None:
-    assert not isinstance(read_request(json.loads(text), datetime.now(UTC)), RequestRefused)
+    assert not isinstance(read_request(json.loads(text), datetime.now(UTC)), Refused)

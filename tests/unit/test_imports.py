@@ -41,7 +41,7 @@ LOADED = {
     "webhook": {"stripe", "psycopg", "adapters.payments", "adapters.database_login"},
     "reports": {"psycopg", "adapters.report_queries"},
     "reconcile": {"stripe", "psycopg", "adapters.reconcile"},
-    "operations": {"psycopg", "adapters.operations", "adapters.payments", "adapters.examination"},
+    "operations": {"psycopg", "adapters.operations", "adapters.payments", "adapters.doctor"},
     "migrate": {"psycopg", "adapters.migrations"},
 }
 

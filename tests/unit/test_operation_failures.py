@@ -12,7 +12,6 @@ from adapters.settings import Misconfigured
 PASSING = {
     "08003": "connection does not exist",
     "08006": "connection failure",
-    "25006": "read-only transaction, after a failover",
     "40001": "serialization failure",
     "40P01": "deadlock",
     "53100": "disk full",

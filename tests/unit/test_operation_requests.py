@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.requests import Refused
 from operations.requests import (
     AdjustCredits,
     DismissPayment,
     Doctor,
     ErasePayment,
     EraseUser,
-    OperationRefused,
+    RepairTotals,
     ReplayEvent,
     ResolvePayment,
     read_operation,
@@ -27,14 +28,18 @@ WHOLE: dict[str, dict[str, Any]] = {
     "adjust_credits": {"user_id": "ana", "delta": -5},
     "replay_event": {"event_id": "evt_1"},
     "erase_user": {"user_id": "ana"},
+    "repair_totals": {},
 }
 ERASED_PAYMENT = {"operation": "erase_user", "payment_id": "pay_1"}
-# Every id of every operation, with the length that it may have.
+# Every id of every operation, with the length that it may have; request_id is the same for all.
 IDS = [
-    (name, field, 500 if field == "user_id" else 255)
-    for name, fields in WHOLE.items()
-    for field in [*fields, "request_id"]
-    if field.endswith("_id")
+    *(
+        (name, field, 500 if field == "user_id" else 255)
+        for name, fields in WHOLE.items()
+        for field in fields
+        if field.endswith("_id")
+    ),
+    ("repair_totals", "request_id", 255),
 ]
 every_id = pytest.mark.parametrize(("name", "field", "longest"), IDS)
 
@@ -47,7 +52,7 @@ def asked(name: str, **fields: Any) -> dict[str, Any]:
 def value_of(name: str, field: str, value: object) -> object:
     """The field as it is read."""
     operation: Any = read_operation(asked(name, **{field: value}))
-    if isinstance(operation, OperationRefused):
+    if isinstance(operation, Refused):
         return operation
     read = {"event_id": "replayed_event_id"}.get(field, field)
     return operation.signed.request_id if field == "request_id" else getattr(operation, read)
@@ -56,7 +61,7 @@ def value_of(name: str, field: str, value: object) -> object:
 def refusal(request: object) -> str:
     """The message with which a request is refused as a bad one."""
     refused = read_operation(request)
-    assert isinstance(refused, OperationRefused)
+    assert isinstance(refused, Refused)
     assert refused.code == "bad_request"
     return refused.message
 
@@ -70,6 +75,7 @@ def refusal(request: object) -> str:
         (asked("replay_event"), ReplayEvent),
         (asked("erase_user"), EraseUser),
         ({**asked("erase_user", user_id=None), **ERASED_PAYMENT}, ErasePayment),
+        (asked("repair_totals"), RepairTotals),
         ({"operation": "doctor"}, Doctor),
     ],
 )
@@ -172,3 +178,35 @@ def test_a_field_that_is_no_text_is_named_so_that_the_answer_can_be_encoded() ->
 def test_a_doctor_may_be_signed_like_any_other() -> None:
     signature = {"actor": "olga", "note": "a ticket", "request_id": "req_1"}
     assert read_operation({"operation": "doctor", **signature}) == Doctor(None)
+
+
+def test_a_repair_is_of_all_totals() -> None:
+    assert refusal(asked("repair_totals", user_id="ana")) == "repair_totals has no field user_id"
+
+
+@pytest.mark.parametrize("request_", [None, [], "doctor"])
+def test_what_is_no_object_is_refused(request_: object) -> None:
+    assert refusal(request_) == "the request must be a JSON object"
+
+
+@pytest.mark.parametrize("name", [{}, {"operation": "drop_tables"}, {"operation": ["doctor"]}])
+def test_an_operation_that_is_none_is_refused_with_those_that_are(name: dict[str, Any]) -> None:
+    assert read_operation(name) == Refused(
+        "unknown_operation",
+        "operation must be one of resolve_payment, dismiss_payment, adjust_credits, replay_event,"
+        " erase_user, repair_totals, doctor",
+    )
+
+
+@pytest.mark.parametrize("delta", [True, 1.5, "5", 10**15 + 1, -(10**15) - 1])
+def test_a_delta_must_be_a_whole_number_that_no_hand_has_slipped_on(delta: object) -> None:
+    assert refusal(asked("adjust_credits", delta=delta)) == (
+        "delta must be a whole number from -1000000000000000 to 1000000000000000"
+    )
+
+
+@pytest.mark.parametrize("delta", [0, None])
+def test_a_delta_must_change_something(delta: int | None) -> None:
+    assert refusal(asked("adjust_credits", delta=delta)) == (
+        "delta must be a whole number of credits other than 0"
+    )

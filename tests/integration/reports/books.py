@@ -51,23 +51,9 @@ class Books:
         names = ", ".join(row)
         places = ", ".join(["%s"] * len(row))
         self.execute(f"INSERT INTO payment_transactions ({names}) VALUES ({places})", *row.values())
-        self.count(str(row["payment_id"]))
         if row["credits_granted"]:
             self.enter(user_id, row["payment_id"], row["credits_granted"])
         return str(row["payment_id"])
-
-    def count(self, payment_id: str) -> None:
-        """Tells the totals of a new payment, as recording one does."""
-        self.execute(
-            "WITH counted AS (UPDATE payment_transactions SET is_counted = true"
-            " WHERE payment_id = %s RETURNING *)"
-            " INSERT INTO payment_changes (payment_id, revision, created_at, became)"
-            " SELECT payment_id, revision, created_at, ROW (paid_at, user_id, package_name,"
-            " payment_status, payment_method, currency, amount_paid, amount_charged,"
-            " amount_refunded, amount_disputed)::counted_payment"
-            " FROM counted",
-            payment_id,
-        )
 
     def enter(self, user_id: str, payment_id: str | None, delta: int) -> None:
         """A ledger entry, and the balance with it."""

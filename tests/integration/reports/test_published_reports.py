@@ -22,8 +22,8 @@ _PUBLISHED_COLUMNS = [
     "created_at",
 ]
 
-# Says of a row whether the totals have it, which is of no interest to a reader of payments.
-BOOKKEEPING = {"is_counted"}
+# What the totals have of a row, which is of no interest to a reader of payments.
+BOOKKEEPING = {"counted", "is_counted"}
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_a_login_that_can_only_read_answers_every_report(
 
 def test_a_login_that_can_only_read_cannot_touch_the_totals(books: Books) -> None:
     reader = make_conninfo(books.database_url, options="-c role=report_reader")
-    for table in ("payment_changes", "folded_payment_totals", "folded_customer_totals"):
+    for table in ("folded_payment_totals", "folded_customer_totals"):
         with (
             psycopg.connect(reader) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),

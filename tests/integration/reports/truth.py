@@ -1,9 +1,12 @@
 """What the summaries must say, worked out of the payments themselves."""
 
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from adapters import totals
+from adapters.postgres import Database, connect
 from handlers import reports
 from tests.till import Till
 
@@ -49,6 +52,12 @@ TRUTH = {
     " FROM payment_transactions JOIN users USING (user_id)"
     " WHERE paid_at IS NOT NULL GROUP BY user_id, credits",
 }
+
+
+def fold(till: Till) -> int:
+    """Counts what the totals do not have yet; how many payments that were."""
+    with closing(Database(lambda: connect(till.database_url))) as database:
+        return totals.fold_totals(database)
 
 
 def reported(report: str) -> list[dict[str, Any]]:

@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from reconcile.requests import (
-    ProveRequest,
-    ReconcileRequest,
-    RequestRefused,
-    read_request,
-)
+from domain.requests import Refused
+from reconcile.requests import ProveRequest, ReconcileRequest, read_request
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
@@ -88,6 +84,6 @@ MISTAKES: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("request_", "named"), MISTAKES.values(), ids=list(MISTAKES))
 def test_a_mistake_is_named(request_: Any, named: str) -> None:
     refused = read_request(request_, NOW)
-    assert isinstance(refused, RequestRefused)
+    assert isinstance(refused, Refused)
     assert refused.code == "bad_request"
     assert named in refused.message

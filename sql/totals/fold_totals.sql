@@ -1,32 +1,36 @@
--- Takes changes of payments up into the totals: deletes a batch of them and adds it to the totals, so
--- that every snapshot sees it in one place. Two at once take different batches; both write lines in
--- the order of their keys, the payments' before the customers', so neither waits for the other twice.
--- Parameters: batch_size. Result: one row, how many changes were folded.
+-- Counts a batch of payments as they are: marks them counted, and adds the difference from what was
+-- counted of them before to the totals. Two at once take different payments; both write totals in the
+-- order of their keys, the payments' before the customers', so neither waits for the other twice.
+-- Parameters: batch_size. Result: one row, how many payments were counted.
 WITH batch AS (
-    SELECT payment_id, revision
-      FROM payment_changes
+    SELECT payment_id, was, became
+      FROM countable_payments
+     WHERE NOT is_counted
+     ORDER BY stripe_session_id
      LIMIT %(batch_size)s::bigint
        FOR UPDATE SKIP LOCKED
-), gone AS (
-    DELETE FROM payment_changes AS change
-     USING batch
-     WHERE change.payment_id = batch.payment_id AND change.revision = batch.revision
-    RETURNING change.payment_id, change.revision
-), folding AS MATERIALIZED (
-    -- The statement's snapshot still shows what it deletes.
-    SELECT counted.*
-      FROM counted
-      JOIN gone USING (payment_id, revision)
-     WHERE counted.source = 'change'
+), counting AS (
+    -- The rows are locked: what was read of them is what they still are.
+    UPDATE payment_transactions AS payment
+       SET counted = batch.became
+      FROM batch
+     WHERE payment.payment_id = batch.payment_id
+    RETURNING batch.was, batch.became
+), difference AS MATERIALIZED (
+    SELECT total.*
+      FROM counting
+     CROSS JOIN LATERAL (VALUES (was, -1), (became, 1)) AS line (payment, sign)
+     CROSS JOIN LATERAL total_of(line.payment, line.sign) AS total
+     WHERE total.payment_status IS NOT NULL
 ), payment_total AS (
     INSERT INTO folded_payment_totals AS standing (
         slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd, refunded_usd,
         disputed_usd, charged, refunded, disputed)
-    SELECT slice, day, payment_status,
-           slice_value(slice, package_name, currency, payment_method) AS value,
+    SELECT slice, day, payment_status, value,
            sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
            sum(disputed_usd), sum(charged), sum(refunded), sum(disputed)
-      FROM folding CROSS JOIN slices
+      FROM difference
+     CROSS JOIN LATERAL slices_of(package_name, currency, payment_method)
      GROUP BY slice, day, payment_status, value
      ORDER BY slice, day, payment_status, value
     ON CONFLICT (slice, day, payment_status, value) DO UPDATE
@@ -44,7 +48,7 @@ WITH batch AS (
         user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd)
     SELECT user_id, sum(payments), sum(unknown_usd_payments), sum(gross_usd), sum(refunded_usd),
            sum(disputed_usd)
-      FROM folding
+      FROM difference
      WHERE is_taken AND user_id IS NOT NULL AND (SELECT count(*) FROM payment_total) > 0
      GROUP BY user_id
      ORDER BY user_id
@@ -55,4 +59,4 @@ WITH batch AS (
            refunded_usd = standing.refunded_usd + excluded.refunded_usd,
            disputed_usd = standing.disputed_usd + excluded.disputed_usd
 )
-SELECT count(*) AS folded FROM gone
+SELECT count(*) AS counted FROM counting

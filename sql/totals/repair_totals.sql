@@ -1,14 +1,37 @@
--- Adds to the totals what they lack of the payments as they are, in one snapshot: for payments that
--- were written without their changes, by an older release or by hand. Changes nothing that is right.
--- To be run behind lock_payment_totals, for two repairs at once would add the difference twice.
--- Parameters: none. Result: one row, how many lines of the totals were wrong.
-WITH payment_total AS (
+-- Adds to the totals what they lack of the payments, and remembers the request; or nothing. What they
+-- lack stays the same while others write payments and fold, for both only add: so it is still right
+-- when it is added. Totals are written as in fold_totals, in the same order.
+-- To be run behind begin_repair.
+-- Parameters: event_id, event_type, request, actor, note.
+-- Result: one row with the number of totals that were wrong; none when the request was done before.
+WITH request AS (
+    INSERT INTO stripe_events (event_id, event_type, source, outcome, request, actor, note)
+    VALUES (%(event_id)s::text, %(event_type)s::text, 'operations', 'recorded',
+            %(request)s::jsonb, %(actor)s::text, %(note)s::text)
+    ON CONFLICT (event_id) DO NOTHING
+    RETURNING event_id
+), missing_payments AS MATERIALIZED (
+    SELECT missing.*
+      FROM missing_from_payment_totals AS missing
+     WHERE EXISTS (SELECT FROM request)
+), missing_customers AS MATERIALIZED (
+    SELECT missing.*
+      FROM missing_from_customer_totals AS missing
+     WHERE EXISTS (SELECT FROM request)
+), found AS MATERIALIZED (
+    -- Both are read before anything is locked.
+    SELECT (SELECT count(*) FROM missing_payments) + (SELECT count(*) FROM missing_customers)
+           AS repaired
+      FROM request
+), payment_total AS (
     INSERT INTO folded_payment_totals AS standing (
         slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd, refunded_usd,
         disputed_usd, charged, refunded, disputed)
     SELECT slice, day, payment_status, value, payments, unknown_usd_payments, gross_usd,
            refunded_usd, disputed_usd, charged, refunded, disputed
-      FROM missing_from_payment_totals
+      FROM missing_payments
+     WHERE (SELECT repaired FROM found) > 0
+     ORDER BY slice, day, payment_status, value
     ON CONFLICT (slice, day, payment_status, value) DO UPDATE
        SET payments = standing.payments + excluded.payments,
            unknown_usd_payments = standing.unknown_usd_payments + excluded.unknown_usd_payments,
@@ -23,13 +46,14 @@ WITH payment_total AS (
     INSERT INTO folded_customer_totals AS standing (
         user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd)
     SELECT user_id, payments, unknown_usd_payments, gross_usd, refunded_usd, disputed_usd
-      FROM missing_from_customer_totals
+      FROM missing_customers
+     WHERE (SELECT count(*) FROM payment_total) >= 0
+     ORDER BY user_id
     ON CONFLICT (user_id) DO UPDATE
        SET payments = standing.payments + excluded.payments,
            unknown_usd_payments = standing.unknown_usd_payments + excluded.unknown_usd_payments,
            gross_usd = standing.gross_usd + excluded.gross_usd,
            refunded_usd = standing.refunded_usd + excluded.refunded_usd,
            disputed_usd = standing.disputed_usd + excluded.disputed_usd
-    RETURNING 1
 )
-SELECT (SELECT count(*) FROM payment_total) + (SELECT count(*) FROM customer_total) AS repaired
+SELECT repaired FROM found
