@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
+from domain.money import to_minor
 from standin import StripeAccount
 from standin.ids import Ids
 
@@ -17,12 +18,13 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
     prices: dict[str, str] = {}
     with psycopg.connect(database_url) as connection:
         packages = connection.execute(
-            "SELECT package_id, package_name, (amount_usd * 100)::bigint FROM packages"
-            " WHERE active ORDER BY amount_usd"
+            "SELECT package_id, package_name, amount, currency FROM packages"
+            " WHERE active ORDER BY amount"
         ).fetchall()
-        for package_id, package_name, amount_minor in packages:
-            price_id = Ids(f"{package_id}:{amount_minor}:usd").new("price_1")
-            account.create_price(amount_minor, "usd", package_name, price_id=price_id)
+        for package_id, package_name, amount, currency in packages:
+            amount_minor = to_minor(amount, currency)
+            price_id = Ids(f"{package_id}:{amount_minor}:{currency}").new("price_1")
+            account.create_price(amount_minor, currency, package_name, price_id=price_id)
             prices[package_id] = price_id
             connection.execute(
                 "UPDATE packages SET stripe_price_ids = array_append(stripe_price_ids, %(price)s)"

@@ -97,7 +97,8 @@ def _offers(database: Database) -> tuple[Offer, ...] | Unknown:
         Offer(
             package_id=row["package_id"],
             package_name=row["package_name"],
-            amount_usd_cents=row["amount_usd_cents"],
+            amount=row["amount"],
+            currency=row["currency"],
             stripe_price_ids=tuple(row["stripe_price_ids"]),
             active=row["active"],
         )

@@ -1,4 +1,4 @@
-"""Applies the files of `sql/migrations/` that a database has not seen, all of them or none."""
+"""Applies the files of `sql/schema/` that a database has not seen, all of them or none."""
 
 import hashlib
 import math
@@ -53,7 +53,7 @@ class Refused:
     message: str
 
 
-def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration]:
+def migrations_on_disk(folder: Path = SQL_ROOT / "schema") -> list[Migration]:
     """All migrations of this version of the code, in order.
 
     Raises FileNotFoundError when there are none: a broken artefact must not call any database up

@@ -1,12 +1,12 @@
 """The database side of operations: one statement each, and what its errors mean to an operator."""
 
-import uuid
 from dataclasses import replace
 from typing import Any
 
 import psycopg
 from psycopg import errors
 
+from adapters.ids import new_id
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
@@ -56,7 +56,7 @@ class PostgresBooks:
             **_columns(operation.signed),
             "user_id": operation.user_id,
             "delta": operation.delta,
-            "entry_id": f"entry_{uuid.uuid4().hex}",
+            "entry_id": new_id("entry"),
         }
         row = self._database.one(ADJUST, parameters)
         return None if row is None else int(row["credits"])
@@ -77,7 +77,7 @@ class PostgresBooks:
         parameters = {
             **_columns(nobody),
             "user_id": operation.user_id,
-            "alias": f"erased_{uuid.uuid4().hex}",
+            "alias": new_id("erased"),
         }
         row = self._database.one_repeatable(ERASE_USER, parameters)
         return None if row is None else int(row["payments"])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from domain.money import to_major
 from domain.payment import HeldReason
 from domain.stripe_objects import Purchase, amount, given, id_of, text, whole
 
@@ -14,12 +16,13 @@ MOST_TOKENS = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A package for sale. `amount_usd_cents` is its list price in US cents."""
+    """A package for sale. `amount` is its list price in `currency`, in major units."""
 
     package_id: str
     package_name: str
     tokens: int
-    amount_usd_cents: int
+    amount: Decimal
+    currency: str = "usd"
     stripe_price_ids: frozenset[str] = frozenset()
 
 
@@ -141,10 +144,12 @@ def _sale_named(named: object, purchase: Purchase, packages: Sequence[Package]) 
         return unknown_sale(package_id)
     quantity = _quantity_of(package, purchase)
     # Metadata alone would let a session at any price buy any package: the price must agree.
+    subtotal = amount(purchase.session.get("amount_subtotal"))
     agrees = (
         quantity is not None
-        and purchase.session.get("currency") == "usd"
-        and amount(purchase.session.get("amount_subtotal")) == package.amount_usd_cents * quantity
+        and subtotal is not None
+        and purchase.session.get("currency") == package.currency
+        and to_major(subtotal, package.currency) == package.amount * quantity
     )
     return _sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
 

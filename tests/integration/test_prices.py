@@ -53,7 +53,7 @@ def test_another_package_takes_no_price_from_the_others(database_url: str) -> No
 
 def test_another_amount_is_another_price_as_it_is_at_stripe(database_url: str) -> None:
     first = price_packages(account("first"), database_url)["starter"]
-    change(database_url, "UPDATE packages SET amount_usd = 11 WHERE package_id = 'starter'")
+    change(database_url, "UPDATE packages SET amount = 11 WHERE package_id = 'starter'")
     second = price_packages(account("second"), database_url)["starter"]
     assert known(database_url)["starter"] == [first, second]
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -32,6 +33,23 @@ def test_the_amount_of_a_price_in_another_currency_is_nobodys_to_say() -> None:
     assert wrong(diagnosis(prices={"price_1": price(currency="jpy", unit_amount=1)})) == {}
 
 
+def test_a_package_in_yen_is_compared_and_made_in_yen() -> None:
+    yen = replace(STARTER, amount=Decimal("1500.000"), currency="jpy")
+    right = price(currency="jpy", unit_amount=1500)
+    assert wrong(diagnosis(offers=(yen,), prices={"price_1": right})) == {}
+    dearer = price(currency="jpy", unit_amount=1501)
+    told = wrong(diagnosis(offers=(yen,), prices={"price_1": dearer}))["prices"]
+    assert "costs 1501 JPY, but the package 1500 JPY" in told
+    command = wrong(diagnosis(offers=(yen,), prices={"price_1": None}))["prices"].split("\n")[1]
+    assert {"currency=jpy", "unit_amount=1500"} <= set(shlex.split(command))
+
+
+def test_a_package_that_costs_half_a_cent_more_is_told_with_all_decimals() -> None:
+    odd = replace(STARTER, amount=Decimal("10.005"))
+    told = wrong(diagnosis(offers=(odd,), prices={"price_1": price(unit_amount=1000)}))["prices"]
+    assert "costs 10.00 USD, but the package 10.005 USD" in told
+
+
 def test_an_archived_price_of_a_withdrawn_package_is_as_it_should_be() -> None:
     withdrawn = replace(STARTER, active=False)
     assert wrong(diagnosis(offers=(withdrawn,), prices={"price_1": price(active=False)})) == {}
@@ -43,7 +61,7 @@ def test_each_wrong_price_is_a_check_of_its_own() -> None:
 
 
 def test_a_price_of_two_packages_is_told() -> None:
-    twin = replace(GOLD, stripe_price_ids=("price_1",), amount_usd_cents=1000)
+    twin = replace(GOLD, stripe_price_ids=("price_1",), amount=Decimal(10))
     message = wrong(diagnosis(offers=(STARTER, twin)))["shared_prices"]
     assert message.startswith("price_1 belongs to starter and gold")
 

@@ -1,8 +1,10 @@
 """Does Stripe sell what the table `packages` says, at the price that it says?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from domain.money import to_major
 from operations.doctor import commands
 from operations.doctor.facts import Check, Offer, Unknown
 
@@ -83,16 +85,18 @@ def _amount_problem(offer: Offer, price: Mapping[str, Any]) -> str | None:
     if amount_minor is None:
         return "has no fixed amount, so any payment buys the whole package. Use a fixed price."
     # What a price in another currency ought to be, nobody says.
-    if currency != "usd" or amount_minor == offer.amount_usd_cents:
+    if currency != offer.currency or (costs := to_major(amount_minor, currency)) == offer.amount:
         return None
     return (
-        f"costs {_dollars(amount_minor)}, but the package {_dollars(offer.amount_usd_cents)}. An"
-        " amount cannot be changed in Stripe: make another price, or correct packages.amount_usd."
+        f"costs {_price(costs, currency)}, but the package {_price(offer.amount, currency)}. An"
+        " amount cannot be changed in Stripe: make another price, or correct packages.amount."
     )
 
 
-def _dollars(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02} USD"
+def _price(amount: Decimal, currency: str) -> str:
+    """With the decimals of the currency: what has more cannot be a price, and is shown as it is."""
+    usual = amount.quantize(to_major(1, currency))
+    return f"{usual if usual == amount else amount.normalize():f} {currency.upper()}"
 
 
 def _shared(offers: Sequence[Offer]) -> Iterator[str]:

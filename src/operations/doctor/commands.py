@@ -4,6 +4,7 @@ for psql. In a check's message each stands on a line of its own, to be copied.""
 import shlex
 from collections.abc import Sequence
 
+from domain.money import exponent
 from operations.doctor.facts import Offer, Stranger
 
 
@@ -24,8 +25,8 @@ def enable_endpoint(endpoint_id: str, livemode: bool) -> str:
 
 def create_price(offer: Offer, livemode: bool) -> str:
     fields = [
-        "currency=usd",
-        f"unit_amount={offer.amount_usd_cents}",
+        f"currency={offer.currency}",
+        f"unit_amount={int(offer.amount.scaleb(exponent(offer.currency)))}",
         f"product_data[name]={offer.package_name}",
     ]
     return _line("prices create", fields, livemode)

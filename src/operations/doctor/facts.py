@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 
@@ -53,11 +54,12 @@ class StripeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A row of the table `packages`."""
+    """A row of the table `packages`; `amount` in major units of `currency`."""
 
     package_id: str
     package_name: str
-    amount_usd_cents: int
+    amount: Decimal
+    currency: str
     stripe_price_ids: tuple[str, ...]
     active: bool
 

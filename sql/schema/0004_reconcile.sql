@@ -14,6 +14,7 @@ CREATE TABLE reconcile_progress (
     CONSTRAINT a_cursor_is_inside_a_window CHECK (cursor IS NULL OR window_end IS NOT NULL)
 );
 
+COMMENT ON TABLE reconcile_progress IS 'A row each of Stripe''s lists that is walked, and each walk.';
 COMMENT ON COLUMN reconcile_progress.walk IS '''schedule'', or the backfill that goes on until ends_at.';
 COMMENT ON COLUMN reconcile_progress.begins_at IS 'The walk never looks at what is older.';
 COMMENT ON COLUMN reconcile_progress.resume_from IS 'Everything before this is finished.';
@@ -22,9 +23,8 @@ COMMENT ON COLUMN reconcile_progress.cursor IS 'The last object finished in the 
 -- The schedule's walk begins with the till: what was sold before is history, which only somebody who
 -- asks for it gets (as a backfill), for its tokens may have been granted by another program.
 INSERT INTO reconcile_progress (walk, sweep, begins_at, resume_from)
-SELECT 'schedule', sweep, first.payment, first.payment
-  FROM unnest(ARRAY['events', 'sessions', 'refunds', 'disputes']) AS sweep,
-       (SELECT coalesce(min(created_at), now()) AS payment FROM payment_transactions) AS first;
+SELECT 'schedule', sweep, now(), now()
+  FROM unnest(ARRAY['events', 'sessions', 'refunds', 'disputes']) AS sweep;
 
 -- Rows of which Stripe may know more than the till: a handful, found without reading the others.
 CREATE INDEX payment_transactions_incomplete ON payment_transactions (created_at DESC, payment_id DESC)
