@@ -24,6 +24,7 @@ from operations.doctor.facts import (
 
 FIND_OFFERS = statement("operations/find_offers")
 FIND_STRANGERS = statement("operations/find_strangers")
+FIND_HOME = "SELECT pg_catalog.current_schema() AS schema"
 # So that no stranger has a say in the search for them.
 TRUST_POSTGRES_ALONE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"
 
@@ -108,8 +109,9 @@ def _offers(database: Database) -> tuple[Offer, ...] | Unknown:
 
 def _strangers(database: Database) -> tuple[Stranger, ...]:
     with database.transaction() as connection:
+        home = connection.execute(FIND_HOME).fetchone()
         connection.execute(TRUST_POSTGRES_ALONE)
-        return tuple(Stranger(**row) for row in connection.execute(FIND_STRANGERS))
+        return tuple(Stranger(**row) for row in connection.execute(FIND_STRANGERS, home))
 
 
 def _credentials(read: Callable[[], StripeSecrets]) -> StripeSecrets | Unknown:

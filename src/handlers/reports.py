@@ -1,11 +1,11 @@
 """Answers everybody who asks for a report: functions and ops, HTTP clients, dashboards."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from adapters.report_queries import Reports
-from adapters.settings import DatabaseAddress
 from adapters.telemetry import Telemetry
 from handlers import report_http
 from handlers.app import App, app
@@ -25,7 +25,7 @@ def the_reports(app: App) -> Reports:
     find itself in the read-only transaction of a report."""
     settings = app.settings
     replica = settings.database_read_url
-    address = DatabaseAddress(url=replica) if replica else settings.database
+    address = replace(settings.database, url=replica) if replica else settings.database
     return Reports(app.connection_of_its_own(address), settings.reports_export_bucket)
 
 

@@ -40,10 +40,10 @@ def add_to_catalogue(offer: Offer) -> str:
     )
 
 
-def revoke_create(role: str) -> str:
+def revoke_create(role: str, schema: str) -> str:
     """What everybody may, the migrator may not have been given by name."""
-    grant = "GRANT CREATE ON SCHEMA public TO migrator; " if role == "PUBLIC" else ""
-    return f"{grant}REVOKE CREATE ON SCHEMA public FROM {role};"
+    grant = f"GRANT CREATE ON SCHEMA {schema} TO migrator; " if role == "PUBLIC" else ""
+    return f"{grant}REVOKE CREATE ON SCHEMA {schema} FROM {role};"
 
 
 def drop(stranger: Stranger) -> str:

@@ -33,8 +33,9 @@ def _let_in(stranger: Stranger) -> str:
     if stranger.kind == "role":
         who = "Everybody" if stranger.name == "PUBLIC" else f"The role {stranger.name}"
         return (
-            f"{who} may create functions in the schema public, and the till's statements would run"
-            f" them. As the owner of the schema:\n{commands.revoke_create(stranger.name)}"
+            f"{who} may create functions in the schema {stranger.schema}, and the till's statements"
+            " would run them. As the owner of the schema:"
+            f"\n{commands.revoke_create(stranger.name, stranger.schema)}"
         )
     return (
         f"The {stranger.kind} {stranger.name} goes by the name of one of Postgres' own, and its"

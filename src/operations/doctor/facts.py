@@ -68,10 +68,11 @@ class Offer:
 class Stranger:
     """What lets somebody with fewer rights have the till run their code: a `role` that may create
     in its schema, or a `routine` or an `operator` there that goes by the name of one of Postgres'
-    own. `name` is as SQL writes it."""
+    own. `name` and `schema` are as SQL writes them."""
 
     kind: str
     name: str
+    schema: str = "public"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
