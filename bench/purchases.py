@@ -8,8 +8,7 @@ from adapters.payments import PostgresPayments
 from adapters.postgres import Database
 from domain.converge import StoredPayment, Verdict, Write
 from domain.events import Hint, Origin, Reference, ReferenceKind
-from domain.ledger import entry_for
-from domain.payment import Payment, PaymentStatus
+from domain.payment import Payment, PaymentStatus, entry_for
 
 EVENTS = ("sale", "unchanged", "refund")
 

@@ -26,7 +26,7 @@ from bench.webhook_shop import Shop, shop
 from domain.converge import Verdict, Write
 from domain.derive import derive
 from domain.events import Hint, Origin, identify
-from domain.ledger import entry_for
+from domain.payment import entry_for
 from domain.stripe_objects import Purchase
 from local.migrate import migrate
 from local.postgres import postgres_server

@@ -71,9 +71,9 @@ def _configuration(database_url: str, account: StripeAccount, stripe_url: str) -
 def _sell(shop: Shop) -> None:
     # Imported here because handlers read their configuration when they are first used.
     from domain.events import Hint, Origin, identify
-    from handlers.reconcile import sources_of
+    from handlers.reconcile import ports_of
 
-    converge, chance = sources_of(dry_run=False).converge, random.Random(30)  # noqa: S311
+    converge, chance = ports_of(dry_run=False).converge, random.Random(30)  # noqa: S311
 
     def deliver(events: list[dict[str, Any]]) -> None:
         for event in events:

@@ -47,7 +47,8 @@ def set_back(url: str, days: int) -> None:
             "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
         )
         connection.execute(
-            "UPDATE reconcile_progress SET begins_at = begins_at - make_interval(days => %(days)s),"
+            "UPDATE reconcile_checkpoints"
+            " SET begins_at = begins_at - make_interval(days => %(days)s),"
             " resume_from = resume_from - make_interval(days => %(days)s)",
             {"days": days},
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from domain.money import to_minor
+from domain.payment import to_minor
 from standin import StripeAccount
 from standin.ids import Ids
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.app import app
-from handlers.reconcile import sources_of
+from handlers.reconcile import ports_of
 from local import reconcile
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
@@ -23,7 +23,7 @@ from reconcile.requests import (
     RequestRefused,
     read_request,
 )
-from reconcile.run import Limits
+from reconcile.work import Limits
 
 _INTERRUPTED = 130
 _USAGE = 2
@@ -71,7 +71,7 @@ def run(request: ProveRequest) -> Proof:
         bar.clear()
         print(f"  {unequal.subject}  {unequal.difference}")
 
-    sources = sources_of(dry_run=True)
+    sources = ports_of(dry_run=True)
     now = datetime.now(UTC).replace(microsecond=0)
     proof = prove(request, sources, Limits(lambda: math.inf), Watcher(tell, show), now)
     bar.clear()

@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.app import app
-from handlers.reconcile import sources_of
+from handlers.reconcile import ports_of
 from local.configured import FAILURES
 from local.lost_deliveries import DAYS, LOST, PURCHASES, stripe_or_story
 from local.progress_bar import ProgressBar
-from reconcile.answers import iso
 from reconcile.requests import ReconcileRequest, RequestRefused, read_request
-from reconcile.run import Limits, Step
-from reconcile.walks import Reconciled, reconcile
+from reconcile.run import Reconciled, reconcile
+from reconcile.work import Limits, Step, iso
 
 _INTERRUPTED = 130
 _USAGE = 2
@@ -61,9 +60,9 @@ def run(request: ReconcileRequest) -> Reconciled:
         begins_at = step.place.begins_at
         position = f"{begins_at + (step.target - begins_at) * step.covered:%Y-%m-%d %H:%M}"
         objects, repairs = step.tally.checked.total(), step.tally.repairs_total
-        bar.show(step.place.sweep, step.covered, position, objects, f"{repairs} repairs")
+        bar.show(step.place.listing, step.covered, position, objects, f"{repairs} repairs")
 
-    sources = sources_of(request.dry_run)
+    sources = ports_of(request.dry_run)
     limits = Limits(lambda: math.inf, request.max_pages)
     done = reconcile(request, sources, limits, show, datetime.now(UTC).replace(microsecond=0))
     bar.clear()
@@ -82,7 +81,7 @@ def tell(done: Reconciled) -> None:
     print(f"Checked {checked or 'nothing'}.")
     print(f"{tally.missed} events were not delivered; {tally.repairs_total} payments {verb}.")
     for place in done.places:
-        print(f"  {place.sweep} are done before {iso(place.resume_from)}")
+        print(f"  {place.listing} are done before {iso(place.resume_from)}")
     if done.stop is not None:
         print(f"Stopped by {done.stop.because}: {done.stop.message or 'run it again to go on'}.")
 

@@ -14,9 +14,8 @@ from adapters.sql_files import statement
 from adapters.totals import change
 from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind, Signed
-from domain.money import to_major, to_minor
 from domain.packages import Package, Rules
-from domain.payment import HeldReason, Payment, PaymentStatus
+from domain.payment import HeldReason, Payment, PaymentStatus, to_major, to_minor
 
 FIND = statement("payments/find_payment")
 RECORD = statement("payments/record_payment")

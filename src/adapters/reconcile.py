@@ -1,17 +1,21 @@
-"""The database side of reconcile and prove: what is recorded, and how far the walks have come."""
+"""The database side of reconcile and prove: what is recorded, and how far the runs have come."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg.rows import DictRow
 
 from adapters.payments import packages_of, rules_of, stored_payment_of
-from adapters.postgres import Database
+from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import SQL_ROOT, statement
+from adapters.stripe_listing import StripeHistory
+from domain.converge import Outcome, PaymentStore, TryLater, converge
+from domain.events import Hint, Reference
 from domain.packages import ForSale
-from reconcile.progress import Progress, Sweep
-from reconcile.sources import Finding, FindPayment, FoundPayment, RowKey
+from domain.stripe_objects import Retrieved, RetrievedEvent, StripeRefused, StripeUnreachable
+from reconcile.checkpoints import Checkpoint, Listing
+from reconcile.ports import Finding, FindPayment, FoundPayment, NoAnswer, RowKey
 from reports.header import read_report
 
 KNOWN_EVENTS = statement("reconcile/known_events")
@@ -20,20 +24,27 @@ READ_CATALOGUE = statement("reconcile/read_packages")
 FIND_INCOMPLETE = statement("reconcile/find_incomplete_payments")
 FIND_PAID = statement("reconcile/find_paid_payments")
 AUDIT = read_report("ledger_audit", (SQL_ROOT / "reports" / "ledger_audit.sql").read_text("utf-8"))
-READ_WALK = statement("reconcile/read_walk")
+READ_CHECKPOINTS = statement("reconcile/read_checkpoints")
 READ_UNFINISHED = statement("reconcile/read_unfinished_backfills")
 BEGIN = statement("reconcile/begin_backfill")
-SAVE = statement("reconcile/save_progress")
+SAVE = statement("reconcile/save_checkpoint")
 FINISH = statement("reconcile/finish_backfill")
 
 # The audit reads the whole ledger, and the caller takes its time for the findings.
 AUDIT_SECONDS = 600.0
 
-_IN_ORDER = {sweep: place for place, sweep in enumerate(Sweep)}
+# What Postgres answers to everybody and not because of one row, beside what makes a connection
+# unavailable: a schema or privileges that do not fit (42), no resources left (53).
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+EVERYBODYS = ("42", "53")
+# What a second connection says too is of the connection no longer, but of what was asked.
+INTERNAL = "XX000"
+
+_IN_ORDER = {listing: place for place, listing in enumerate(Listing)}
 
 
-class PostgresRecords:
-    """`reconcile.sources.Records` over Postgres."""
+class PostgresRows:
+    """`reconcile.ports.TillRows` over Postgres."""
 
     def __init__(
         self, database: Database, hold_unknown_users: bool, hold_unlisted_sales: bool
@@ -99,49 +110,100 @@ class PostgresRecords:
         return _rows(self._database, FIND_PAYMENTS, parameters)
 
 
-class PostgresProgress:
-    """`reconcile.sources.ProgressBook` over Postgres."""
+class PostgresCheckpoints:
+    """`reconcile.ports.Checkpoints` over Postgres."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def walk(self, name: str) -> Sequence[Progress]:
-        return _places(_rows(self._database, READ_WALK, {"walk": name}))
+    def of_run(self, name: str) -> Sequence[Checkpoint]:
+        return _places(_rows(self._database, READ_CHECKPOINTS, {"run": name}))
 
-    def unfinished_backfills(self) -> Sequence[Progress]:
+    def unfinished_backfills(self) -> Sequence[Checkpoint]:
         return _places(_rows(self._database, READ_UNFINISHED, {}))
 
-    def begin(self, places: Sequence[Progress]) -> Sequence[Progress]:
+    def begin(self, places: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
         first = places[0]
         self._write(
             BEGIN,
             {
-                "walk": first.walk,
+                "run": first.run,
                 "begins_at": first.begins_at,
                 "ends_at": first.ends_at,
-                "sweeps": [str(place.sweep) for place in places],
+                "listings": [str(place.listing) for place in places],
                 "resume_from": [place.resume_from for place in places],
             },
         )
-        return self.walk(first.walk)
+        return self.of_run(first.run)
 
-    def save(self, progress: Progress) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         self._write(
             SAVE,
             {
-                "walk": progress.walk,
-                "sweep": progress.sweep,
-                "resume_from": progress.resume_from,
-                "window_end": progress.window_end,
-                "cursor": progress.cursor,
+                "run": checkpoint.run,
+                "listing": checkpoint.listing,
+                "resume_from": checkpoint.resume_from,
+                "window_end": checkpoint.window_end,
+                "cursor": checkpoint.cursor,
             },
         )
 
-    def finish(self, progress: Progress) -> None:
-        self._write(FINISH, {"walk": progress.walk, "sweep": progress.sweep})
+    def finish(self, checkpoint: Checkpoint) -> None:
+        self._write(FINISH, {"run": checkpoint.run, "listing": checkpoint.listing})
 
     def _write(self, statement: str, parameters: Mapping[str, Any]) -> None:
         self._database.retrying(lambda: self._database.one(statement, parameters))
+
+
+class Asked:
+    """`domain.converge.Stripe` that keeps the last answer: to the five steps it is all the same why
+    they cannot go on, and to a run it is not."""
+
+    def __init__(self, history: StripeHistory) -> None:
+        self._history = history
+        self.answer: Retrieved | None = None
+
+    def retrieve(self, reference: Reference) -> Retrieved:
+        self.answer = self._history.retrieve(reference)
+        return self.answer
+
+    def event(self, event_id: str) -> RetrievedEvent:
+        found = self._history.event(event_id)
+        if isinstance(found, StripeUnreachable | StripeRefused):
+            self.answer = found
+        return found
+
+
+def converge_one(
+    database: Database, history: StripeHistory, till: PaymentStore
+) -> Callable[[Hint], Outcome | TryLater | NoAnswer]:
+    """The five steps for one of many purchases: whatever is wrong with it must not keep the others
+    from being recorded. Raises when the database fails everybody."""
+
+    def converged(hint: Hint) -> Outcome | TryLater | NoAnswer:
+        asked = Asked(history)
+        try:
+            outcome = database.retrying(lambda: converge(hint, till, asked))
+        except Exception as error:
+            raise_if_everybodys(error, database)
+            return TryLater(hint.event_id, f"cannot be recorded: {type(error).__name__}")
+        if isinstance(outcome, TryLater) and isinstance(
+            asked.answer, StripeUnreachable | StripeRefused
+        ):
+            return asked.answer
+        return outcome
+
+    return converged
+
+
+def raise_if_everybodys(error: Exception, database: Database) -> None:
+    """Raises when it was the database: it says so, or does not answer a question about nothing."""
+    is_unavailable = isinstance(error, DatabaseUnavailable)
+    behind = error.__context__ if is_unavailable else error
+    sqlstate = getattr(behind, "sqlstate", None) or ""
+    if sqlstate.startswith(EVERYBODYS) or (is_unavailable and sqlstate != INTERNAL):
+        raise error
+    ask_about_nothing(database)
 
 
 def ask_about_nothing(database: Database) -> None:
@@ -174,12 +236,12 @@ def _row_keys(rows: Sequence[DictRow]) -> list[RowKey]:
     return [RowKey(row["at"], row["payment_id"], row["stripe_session_id"]) for row in rows]
 
 
-def _places(rows: Sequence[DictRow]) -> list[Progress]:
+def _places(rows: Sequence[DictRow]) -> list[Checkpoint]:
     """Events first: what they repair needs no second look in the other lists."""
     places = [
-        Progress(
-            walk=row["walk"],
-            sweep=Sweep(row["sweep"]),
+        Checkpoint(
+            run=row["run"],
+            listing=Listing(row["listing"]),
             begins_at=row["begins_at"],
             resume_from=row["resume_from"],
             ends_at=row["ends_at"],
@@ -188,5 +250,5 @@ def _places(rows: Sequence[DictRow]) -> list[Progress]:
         )
         for row in rows
     ]
-    ends = {place.walk: at for at, place in reversed(list(enumerate(places)))}
-    return sorted(places, key=lambda place: (ends[place.walk], _IN_ORDER[place.sweep]))
+    ends = {place.run: at for at, place in reversed(list(enumerate(places)))}
+    return sorted(places, key=lambda place: (ends[place.run], _IN_ORDER[place.listing]))

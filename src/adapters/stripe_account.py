@@ -7,7 +7,7 @@ from urllib.parse import quote
 import stripe
 
 from adapters.stripe_api import PAGE, StripeApi, asked, checked
-from domain.converge import StripeRefused, StripeUnreachable
+from domain.stripe_objects import StripeRefused, StripeUnreachable
 from operations.doctor.facts import StripeFacts, Unknown
 
 T = TypeVar("T")

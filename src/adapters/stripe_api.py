@@ -10,16 +10,20 @@ from urllib.parse import quote
 
 import stripe
 
-from domain.converge import (
+from domain.events import Reference, ReferenceKind
+from domain.stripe_objects import (
+    NOTHING,
     NoCheckoutSession,
     ObjectGone,
+    Purchase,
     Retrieved,
     RetrievedEvent,
     StripeRefused,
     StripeUnreachable,
+    expanded,
+    id_of,
+    listed,
 )
-from domain.events import Reference, ReferenceKind
-from domain.stripe_objects import NOTHING, Purchase, expanded, id_of, listed
 
 T = TypeVar("T")
 

@@ -8,12 +8,11 @@ from typing import Any
 import stripe
 
 from adapters.stripe_api import EXPAND_SESSION, PAGE, StripeApi, asked, checked
-from domain.converge import StripeRefused, StripeUnreachable
 from domain.events import EVENT_TYPES
-from domain.stripe_objects import Purchase, expanded
-from reconcile.items import name_of
-from reconcile.progress import Sweep, Window
-from reconcile.sources import NoAnswer, Page
+from domain.stripe_objects import Purchase, StripeRefused, StripeUnreachable, expanded
+from reconcile.checkpoints import Listing, Window
+from reconcile.compare import name_of
+from reconcile.ports import NoAnswer, Page
 
 # A hundred sessions with all that belongs to them take Stripe longer than a single one.
 READ_SECONDS = 20.0
@@ -26,15 +25,15 @@ LATEST = 253_402_300_800
 LIVE_CALLS_PER_SECOND = 50.0
 TEST_CALLS_PER_SECOND = 12.0
 
-_LISTS: Mapping[Sweep, tuple[str, Mapping[str, Any]]] = {
-    Sweep.EVENTS: ("/v1/events", {"types": sorted(EVENT_TYPES)}),
+_LISTS: Mapping[Listing, tuple[str, Mapping[str, Any]]] = {
+    Listing.EVENTS: ("/v1/events", {"types": sorted(EVENT_TYPES)}),
     # Expansion goes four levels deep, and the list's own `data` is one of them.
-    Sweep.SESSIONS: (
+    Listing.SESSIONS: (
         "/v1/checkout/sessions",
         {"expand": [f"data.{path}" for path in EXPAND_SESSION]},
     ),
-    Sweep.REFUNDS: ("/v1/refunds", {"expand": ["data.charge"]}),
-    Sweep.DISPUTES: ("/v1/disputes", {"expand": ["data.charge.balance_transaction"]}),
+    Listing.REFUNDS: ("/v1/refunds", {"expand": ["data.charge"]}),
+    Listing.DISPUTES: ("/v1/disputes", {"expand": ["data.charge.balance_transaction"]}),
 }
 
 
@@ -65,7 +64,7 @@ class Pace:
 
 
 class StripeHistory(StripeApi):
-    """`reconcile.sources.History`. `pace` is called before every call to Stripe."""
+    """`reconcile.ports.History`. `pace` is called before every call to Stripe."""
 
     def __init__(
         self, api_key: str, api_base: str, livemode: bool, pace: Callable[[], None]
@@ -74,9 +73,9 @@ class StripeHistory(StripeApi):
         self._livemode = livemode
         self._pace = pace
 
-    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer:
+    def page(self, listing: Listing, window: Window) -> Page | NoAnswer:
         """A page of a list, newest first; refused when the key is one of the other mode."""
-        path, parameters = _LISTS[sweep]
+        path, parameters = _LISTS[listing]
         after = {"starting_after": window.cursor} if window.cursor else {}
         created = {"gte": int(window.start.timestamp()), "lt": int(window.end.timestamp())}
         found = asked(

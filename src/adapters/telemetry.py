@@ -8,15 +8,13 @@ in them.
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics
-
-from domain.measurements import Measurement, Unit
 
 T = TypeVar("T")
 
@@ -67,9 +65,10 @@ class Telemetry:
         self._logger.error(message, extra=said)
         return said["text"] or type(error).__name__
 
-    def measure(self, measurements: Iterable[Measurement]) -> None:
-        for measured in measurements:
-            self._metrics.add_metric(measured.name, measured.unit.value, measured.value)
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Adds to the metrics of these names."""
+        for name, count in counts.items():
+            self._metrics.add_metric(name, "Count", count)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
@@ -79,7 +78,7 @@ class Telemetry:
             yield
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 3)
-            self.measure([Measurement(name, milliseconds, Unit.MILLISECONDS)])
+            self._metrics.add_metric(name, "Milliseconds", milliseconds)
 
     def timing(self, name: str, part: T) -> T:
         """The same part; each call of its methods is measured."""

@@ -3,8 +3,7 @@
 from adapters.postgres import Database
 from adapters.sql_files import statement
 from domain.converge import StoredPayment
-from domain.money import to_major
-from domain.payment import Payment
+from domain.payment import Payment, to_major
 
 COUNT = statement("operations/count_payments")
 FOLD = statement("operations/fold_payment_changes")

@@ -6,18 +6,24 @@ replaces a newer one. For the same reason a record that changes nothing still ra
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-from domain.derive import derive
+from domain.derive import derive, payment_from_snapshot
 from domain.events import Hint, Origin, Reference, ReferenceKind, created_at
-from domain.ledger import Entry, entry_for
 from domain.packages import USUAL_RULES, Package, Rules
-from domain.payment import Payment, held_as_unreadable, held_for_unknown_user
-from domain.snapshot import payment_from_snapshot
-from domain.stripe_objects import Purchase
+from domain.payment import Entry, Payment, entry_for, held_as_unreadable, held_for_unknown_user
+from domain.stripe_objects import (
+    NoCheckoutSession,
+    ObjectGone,
+    Purchase,
+    Retrieved,
+    RetrievedEvent,
+    StripeRefused,
+    StripeUnreachable,
+)
 
 # A race is lost only to a write that succeeded, so a few rounds outlast any burst of one
 # purchase's events; past them Stripe delivers again.
@@ -69,42 +75,6 @@ class Found:
     @property
     def is_held(self) -> bool:
         return self.stored is not None and self.stored.payment.held_reason is not None
-
-
-@dataclass(frozen=True, slots=True)
-class NoCheckoutSession:
-    """Stripe knows no Checkout session behind the reference."""
-
-
-@dataclass(frozen=True, slots=True)
-class StripeUnreachable:
-    """Stripe gave no usable answer; `why` names the failure without personal data. `answered`:
-    with an error that is no outage, so that nothing else may stand for the answer."""
-
-    why: str
-    answered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StripeRefused:
-    """Stripe will not serve the call (key, permission, parameter) until somebody mends it;
-    `about_object`: for what was asked about, not for the key."""
-
-    why: str
-    about_object: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectGone:
-    """Stripe has no object of that id: it was deleted, or is another account's."""
-
-    why: str = "Stripe has no such object"
-
-
-Retrieved = Purchase | NoCheckoutSession | ObjectGone | StripeUnreachable | StripeRefused
-
-# A snapshot or a thin event as Stripe keeps it; None when it has none of that id.
-RetrievedEvent = Mapping[str, Any] | StripeUnreachable | StripeRefused | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +161,15 @@ def converge(
             )
         if hint.resolution is not None and not found.is_held:
             return TryLater(hint.event_id, "somebody else has decided about the payment meanwhile")
-        payment = _payment(hint, found, stripe.retrieve(reference))
+        payment = payment_to_stand(hint, found, stripe.retrieve(reference))
         if isinstance(payment, ObjectGone):
-            payment = _whose(hint, stripe, clock)
+            payment = whose(hint, stripe, clock)
         if not isinstance(payment, Payment):
-            return _without_payment(hint, store, payment)
-        outcome = _record(hint, store, found, payment)
+            return without_payment(hint, store, payment)
+        outcome = recorded(hint, store, found, payment)
         if isinstance(outcome, RowRefused):
             storable = held_as_unreadable(payment, with_intent=not outcome.intent_is_taken)
-            outcome = _record(hint, store, found, storable)
+            outcome = recorded(hint, store, found, storable)
         if isinstance(outcome, RowRefused):
             return TryLater(hint.event_id, outcome.why)
         if outcome is not None:
@@ -209,10 +179,10 @@ def converge(
     return TryLater(hint.event_id, "others kept writing to this payment")
 
 
-_Failure = StripeUnreachable | StripeRefused | ObjectGone
+Failure = StripeUnreachable | StripeRefused | ObjectGone
 
 
-def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failure | None:
+def payment_to_stand(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | Failure | None:
     """The payment that must stand, None when it is not ours, or why that cannot be said now."""
     rules = replace(found.rules, installed_at=None) if hint.is_backfill else found.rules
     match retrieved:
@@ -226,7 +196,7 @@ def _payment(hint: Hint, found: Found, retrieved: Retrieved) -> Payment | _Failu
     return retrieved
 
 
-def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure | None:
+def whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> Failure | None:
     """What an event is worth whose object Stripe does not have: nothing, if the event is this
     account's and Stripe had time to find the object."""
     if hint.origin is Origin.OPERATIONS:
@@ -247,9 +217,7 @@ def _whose(hint: Hint, stripe: Stripe, clock: Callable[[], float]) -> _Failure |
     return None
 
 
-def _without_payment(
-    hint: Hint, store: PaymentStore, failure: _Failure | None
-) -> Outcome | TryLater:
+def without_payment(hint: Hint, store: PaymentStore, failure: Failure | None) -> Outcome | TryLater:
     if failure is not None:
         return TryLater(hint.event_id, failure.why, isinstance(failure, ObjectGone))
     store.record_ignored(hint)
@@ -258,7 +226,7 @@ def _without_payment(
     )
 
 
-def _record(
+def recorded(
     hint: Hint, store: PaymentStore, found: Found, payment: Payment
 ) -> Outcome | TryLater | RowRefused | None:
     if hint.resolution is not None and payment.held_reason is not None:
@@ -268,13 +236,13 @@ def _record(
         payment = held_for_unknown_user(payment)
     verdict = Verdict.UNCHANGED if payment == before else Verdict.RECORDED
     write = Write(hint, verdict, payment, found.stored, entry_for(payment, before))
-    recorded = store.record(write)
-    if not isinstance(recorded, Recorded):
-        return recorded
+    written = store.record(write)
+    if not isinstance(written, Recorded):
+        return written
     return Outcome(
         verdict=verdict,
         event_id=hint.event_id,
-        payment_id=recorded.payment_id,
+        payment_id=written.payment_id,
         write=write,
-        held_reason=recorded.held_reason,
+        held_reason=written.held_reason,
     )

@@ -1,20 +1,22 @@
-"""From what Stripe says about a purchase to the payment row that must stand: the pure rules."""
+"""From what Stripe says about a purchase to the payment row that must stand: the pure rules; and
+what an event's snapshot may be trusted with while Stripe cannot be asked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from domain.disputes import Disputed, captured_minor, disputed_of
-from domain.events import Resolution
-from domain.packages import USUAL_RULES, Package, Rules
+from domain.charge import Disputed, captured_minor, disputed_of, refunded_minor
+from domain.events import Hint, Resolution
+from domain.packages import USUAL_RULES, Package, Rules, Terms, terms_of
 from domain.payment import HeldReason, Payment, PaymentStatus, credits_due
 from domain.stripe_objects import Purchase, amount, expanded, given, id_of, seconds, text
-from domain.terms import Terms, terms_of
 
 # ISO 4217's code for no currency: what is recorded when Stripe's cannot be read.
 NO_CURRENCY = "xxx"
+
+# With these a payment is safe in the books before Stripe could be asked.
+SAFELY_HELD = (None, HeldReason.NO_USER, HeldReason.BEFORE_TILL)
 
 
 def derive(
@@ -31,8 +33,8 @@ def derive(
     terms = terms_of(purchase, packages, stored, resolution, rules)
     if terms is None:
         return None
-    money = _money(purchase)
-    status, taken = _status(purchase, money), purchase.is_taken
+    money = money_of(purchase)
+    status, taken = status_of(purchase, money), purchase.is_taken
     erased = stored is not None and stored.erased
     unearned = Payment(
         user_id=terms.user_id,
@@ -41,18 +43,18 @@ def derive(
         package_id=terms.sale.package_id,
         package_name=terms.sale.package_name,
         tokens_purchased=terms.sale.tokens,
-        amount_paid_cents=_amount_paid_cents(purchase, money) if taken else 0,
+        amount_paid_cents=paid_cents(purchase, money) if taken else 0,
         currency=money.currency or NO_CURRENCY,
         payment_status=status,
-        payment_method=_payment_method(purchase),
-        customer_email=None if erased else _customer_email(purchase),
+        payment_method=method_of(purchase),
+        customer_email=None if erased else email_of(purchase),
         amount_charged_minor=money.charged_minor or 0,
         amount_refunded_minor=money.refunded_minor or 0,
         amount_disputed_minor=money.disputed.amount_minor or 0,
         credits_granted=0,
-        held_reason=_held_reason(purchase, money, terms, stored, rules) if taken else None,
+        held_reason=held_reason_of(purchase, money, terms, stored, rules) if taken else None,
         enriched=enriched,
-        paid_at=_paid_at(purchase) if taken else None,
+        paid_at=taken_at(purchase) if taken else None,
         resolved=terms.resolved,
         erased=erased,
     )
@@ -60,7 +62,7 @@ def derive(
 
 
 @dataclass(frozen=True, slots=True)
-class _Money:
+class Money:
     """What Stripe says of a purchase's money, in minor units of `currency`; None is unreadable."""
 
     currency: str | None
@@ -74,38 +76,38 @@ class _Money:
         return None not in said
 
 
-def _money(purchase: Purchase) -> _Money:
-    return _Money(
-        currency=_currency(purchase),
-        charged_minor=_charged_minor(purchase),
+def money_of(purchase: Purchase) -> Money:
+    return Money(
+        currency=currency_of(purchase),
+        charged_minor=charged_minor(purchase),
         refunded_minor=refunded_minor(purchase.charge),
         disputed=disputed_of(purchase.disputes, purchase.charge),
     )
 
 
-def _held_reason(
-    purchase: Purchase, money: _Money, terms: Terms, stored: Payment | None, rules: Rules
+def held_reason_of(
+    purchase: Purchase, money: Money, terms: Terms, stored: Payment | None, rules: Rules
 ) -> HeldReason | None:
     """Why a payment that was taken grants nothing. An operator's word overrides what Stripe says,
     and what was settled is not called in question by its age."""
     if terms.resolved:
         return terms.held_reason
     is_settled = stored is not None and stored.terms_are_settled
-    if not is_settled and rules.installed_at and _paid_at(purchase) < rules.installed_at:
+    if not is_settled and rules.installed_at and taken_at(purchase) < rules.installed_at:
         return HeldReason.BEFORE_TILL
     return terms.held_reason if money.is_readable else HeldReason.UNREADABLE
 
 
-def _status(purchase: Purchase, money: _Money) -> PaymentStatus:
+def status_of(purchase: Purchase, money: Money) -> PaymentStatus:
     if not purchase.is_taken:
-        return _status_of_unpaid(purchase)
+        return status_of_unpaid(purchase)
     if money.disputed.takes_any:
         return PaymentStatus.DISPUTED if money.disputed.is_open else PaymentStatus.LOST
     fully_refunded = 0 < (money.charged_minor or 0) <= (money.refunded_minor or 0)
     return PaymentStatus.REFUNDED if fully_refunded else PaymentStatus.PAID
 
 
-def _status_of_unpaid(purchase: Purchase) -> PaymentStatus:
+def status_of_unpaid(purchase: Purchase) -> PaymentStatus:
     session_status, intent = purchase.session.get("status"), purchase.payment_intent
     # An expiring session cancels its payment intent, so it is asked first.
     if session_status == "expired":
@@ -122,7 +124,7 @@ def _status_of_unpaid(purchase: Purchase) -> PaymentStatus:
     return PaymentStatus.PENDING
 
 
-def _charged_minor(purchase: Purchase) -> int | None:
+def charged_minor(purchase: Purchase) -> int | None:
     """What was captured once money was taken; until then what the session asks for."""
     if purchase.charge.get("status") == "succeeded":
         return captured_minor(purchase.charge)
@@ -131,22 +133,7 @@ def _charged_minor(purchase: Purchase) -> int | None:
     return 0 if asks_for_nothing else amount(total)
 
 
-def refunded_minor(charge: Mapping[str, Any]) -> int | None:
-    """What was given back of a charge's captured part: Stripe counts the rest of a reservation,
-    which was never taken, as refunded too, once no more of it can be captured. 0 for a charge that
-    is not there."""
-    said = charge.get("amount_refunded")
-    refunded = 0 if said is None or charge.get("captured") is False else amount(said)
-    captured, reserved = captured_minor(charge), amount(charge.get("amount"))
-    if refunded is None or captured is None or reserved is None:
-        return refunded
-    released = max(reserved - captured, 0)
-    if released and charge.get("refunded") is True:
-        return captured
-    return refunded - released if refunded >= released else refunded
-
-
-def _currency(purchase: Purchase) -> str | None:
+def currency_of(purchase: Purchase) -> str | None:
     """Three small letters. A session that nothing is taken for may do without."""
     said = given(purchase.charge.get("currency"), purchase.session.get("currency"))
     if said is None:
@@ -154,7 +141,7 @@ def _currency(purchase: Purchase) -> str | None:
     return said if isinstance(said, str) and re.fullmatch("[a-z]{3}", said) else None
 
 
-def _amount_paid_cents(purchase: Purchase, money: _Money) -> int | None:
+def paid_cents(purchase: Purchase, money: Money) -> int | None:
     """In US cents. Stripe settles a foreign charge by a balance transaction, at times only
     minutes after the charge: https://docs.stripe.com/payments/payment-intents/asynchronous-capture
     """
@@ -164,22 +151,19 @@ def _amount_paid_cents(purchase: Purchase, money: _Money) -> int | None:
     return amount(settled.get("amount")) if settled.get("currency") == "usd" else None
 
 
-def _payment_method(purchase: Purchase) -> str | None:
+def method_of(purchase: Purchase) -> str | None:
     """The type really used; before any attempt, the only one offered."""
     intent = purchase.payment_intent
     failed_with = expanded(expanded(intent.get("last_payment_error")).get("payment_method"))
     used = text(expanded(purchase.charge.get("payment_method_details")).get("type"))
     if id_of(purchase.session.get("payment_intent")) is None:
         return None
-    return used or text(failed_with.get("type")) or _only_method(purchase)
-
-
-def _only_method(purchase: Purchase) -> str | None:
     offered = purchase.session.get("payment_method_types")
-    return text(offered[0]) if isinstance(offered, list) and len(offered) == 1 else None
+    only = text(offered[0]) if isinstance(offered, list) and len(offered) == 1 else None
+    return used or text(failed_with.get("type")) or only
 
 
-def _customer_email(purchase: Purchase) -> str | None:
+def email_of(purchase: Purchase) -> str | None:
     session = purchase.session
     return (
         text(expanded(session.get("customer_details")).get("email"))
@@ -189,9 +173,42 @@ def _customer_email(purchase: Purchase) -> str | None:
     )
 
 
-def _paid_at(purchase: Purchase) -> datetime:
+def taken_at(purchase: Purchase) -> datetime:
     """When Stripe took the money: a delayed method's charge is made days before its money
     arrives, and the balance transaction is made when it does."""
     charged, settled = purchase.charge.get("created"), purchase.balance_transaction.get("created")
-    taken_at = max(seconds(charged), seconds(settled)) or purchase.noticed_at
-    return datetime.fromtimestamp(taken_at, UTC)
+    at = max(seconds(charged), seconds(settled)) or purchase.noticed_at
+    return datetime.fromtimestamp(at, UTC)
+
+
+def payment_from_snapshot(
+    hint: Hint, packages: Sequence[Package], rules: Rules = USUAL_RULES
+) -> Payment | None:
+    """The payment that a signed snapshot shows, not enriched; None where that is not safe.
+
+    Safe is a session whose metadata names the package and whose subtotal agrees with one of it:
+    line items, and so prices and quantities, are not part of a snapshot. A missing user and a sale
+    from before the till are safe: the payment is held.
+    """
+    if hint.snapshot is None:
+        return None
+    session = hint.snapshot.session
+    # Old API versions leave out fields without which nothing can be said.
+    if None in (text(session.get("payment_status")), amount(session.get("amount_total"))):
+        return None
+    purchase = with_payment_intent(hint.snapshot, hint.event_type)
+    payment = derive(purchase, packages, stored=None, enriched=False, rules=rules)
+    if payment is None or payment.tokens_purchased is None:
+        return None
+    return payment if payment.held_reason in SAFELY_HELD else None
+
+
+def with_payment_intent(purchase: Purchase, event_type: str) -> Purchase:
+    """A snapshot has the payment intent's id alone; that it failed is in the event's name."""
+    if event_type != "checkout.session.async_payment_failed":
+        return purchase
+    payment_intent = {
+        "id": id_of(purchase.session.get("payment_intent")),
+        "status": "requires_payment_method",
+    }
+    return replace(purchase, session={**purchase.session, "payment_intent": payment_intent})

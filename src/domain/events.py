@@ -145,10 +145,10 @@ def identify(event: object, origin: Origin, livemode: bool) -> Hint | NotOurs | 
     event_id, event_type = text(event.get("id")), text(event.get("type"))
     if event_id is None or event_type is None:
         return NotAnEvent("the body has no event id and type")
-    not_ours = _why_not_ours(event, event_type, livemode)
+    not_ours = why_not_ours(event, event_type, livemode)
     if not_ours is not None:
         return NotOurs(event_id, event_type, not_ours)
-    reference = _reference(event, event_type)
+    reference = reference_of(event, event_type)
     if not isinstance(reference, Reference):
         return reference or NotOurs(event_id, event_type, "no payment intent")
     return Hint(
@@ -158,51 +158,51 @@ def identify(event: object, origin: Origin, livemode: bool) -> Hint | NotOurs | 
         event_created=created_at(event.get("created")),
         origin=origin,
         reference=reference,
-        snapshot=_snapshot(event, reference),
+        snapshot=snapshot_of(event, reference),
     )
 
 
-def _why_not_ours(event: Mapping[str, Any], event_type: str, livemode: bool) -> str | None:
-    if _kind(event, event_type) is None:
+def why_not_ours(event: Mapping[str, Any], event_type: str, livemode: bool) -> str | None:
+    if kind_of(event, event_type) is None:
         return "event type"
     if event.get("livemode") not in (livemode, None):
         return "livemode"
-    if text(event.get("context" if _is_thin(event) else "account")):
+    if text(event.get("context" if is_thin(event) else "account")):
         return "connected account"
-    return "session mode" if _changed(event).get("mode") not in ("payment", None) else None
+    return "session mode" if changed_object(event).get("mode") not in ("payment", None) else None
 
 
-def _is_thin(event: Mapping[str, Any]) -> bool:
+def is_thin(event: Mapping[str, Any]) -> bool:
     return event.get("object") == "v2.core.event"
 
 
-def _kind(event: Mapping[str, Any], event_type: str) -> ReferenceKind | None:
-    if _is_thin(event):
+def kind_of(event: Mapping[str, Any], event_type: str) -> ReferenceKind | None:
+    if is_thin(event):
         is_v1 = event_type.startswith(THIN_PREFIX)
         return EVENT_TYPES.get(event_type.removeprefix(THIN_PREFIX)) if is_v1 else None
     return EVENT_TYPES.get(event_type)
 
 
-def _changed(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def changed_object(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object that a snapshot event carries; empty in a thin event."""
     return expanded(expanded(event.get("data")).get("object"))
 
 
-def _reference(event: Mapping[str, Any], event_type: str) -> Reference | NotAnEvent | None:
+def reference_of(event: Mapping[str, Any], event_type: str) -> Reference | NotAnEvent | None:
     """What leads to the purchase; None when nothing can, because no payment intent is involved."""
-    kind, is_thin = _kind(event, event_type), _is_thin(event)
-    about = expanded(event.get("related_object")) if is_thin else _changed(event)
+    kind, thin = kind_of(event, event_type), is_thin(event)
+    about = expanded(event.get("related_object")) if thin else changed_object(event)
     object_id = id_of(about)
-    if is_thin or kind in (ReferenceKind.CHECKOUT_SESSION, ReferenceKind.PAYMENT_INTENT):
+    if thin or kind in (ReferenceKind.CHECKOUT_SESSION, ReferenceKind.PAYMENT_INTENT):
         reference = Reference(kind, object_id) if kind and object_id else None
     else:
-        reference = _reference_of_charge(about)
+        reference = reference_of_charge(about)
         if reference is None and object_id is not None:
             return None
     return reference or NotAnEvent("the event does not say which object it is about")
 
 
-def _reference_of_charge(about: Mapping[str, Any]) -> Reference | None:
+def reference_of_charge(about: Mapping[str, Any]) -> Reference | None:
     """A charge, refund or dispute names its payment intent, in old API versions its charge only;
     its own id leads nowhere else."""
     charge = about.get("charge")
@@ -228,8 +228,10 @@ def created_at(value: object) -> datetime | None:
         return None
 
 
-def _snapshot(event: Mapping[str, Any], reference: Reference) -> Purchase | None:
-    if _is_thin(event) or reference.kind is not ReferenceKind.CHECKOUT_SESSION:
+def snapshot_of(event: Mapping[str, Any], reference: Reference) -> Purchase | None:
+    if is_thin(event) or reference.kind is not ReferenceKind.CHECKOUT_SESSION:
         return None
     created = created_at(event.get("created"))
-    return Purchase(_changed(event), event_created=int(created.timestamp()) if created else None)
+    return Purchase(
+        changed_object(event), event_created=int(created.timestamp()) if created else None
+    )

@@ -1,4 +1,5 @@
-"""Which package a Checkout session sold: by the price of a line item, else by its metadata."""
+"""Who bought what: by the price of a line item, else by metadata, until the payment is settled or
+an operator decides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from domain.money import to_major
-from domain.payment import HeldReason
+from domain.events import Resolution
+from domain.payment import HeldReason, Payment, to_major
 from domain.stripe_objects import Purchase, amount, given, id_of, text, whole
 
 # The column tokens_purchased is a bigint.
@@ -63,6 +64,88 @@ class Sale:
     tokens: int | None
     held_reason: HeldReason | None = None
 
+    @classmethod
+    def held(cls, held_reason: HeldReason, package_id: str | None = None) -> "Sale":
+        """A sale of ours of which nobody can say what was bought."""
+        return cls(package_id=package_id, package_name=None, tokens=None, held_reason=held_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The user and the sale of one purchase; `resolved` when an operator had a say. A purchase may
+    name somebody whose id cannot be stored: nobody else is meant then."""
+
+    user_id: str | None
+    sale: Sale
+    resolved: bool = False
+    user_is_unreadable: bool = False
+
+    @property
+    def held_reason(self) -> HeldReason | None:
+        """Why credits would be withheld, were the purchase paid."""
+        if self.user_is_unreadable:
+            return HeldReason.UNREADABLE
+        return HeldReason.NO_USER if self.user_id is None else self.sale.held_reason
+
+
+def terms_of(
+    purchase: Purchase,
+    packages: Sequence[Package],
+    stored: Payment | None,
+    resolution: Resolution | None,
+    rules: Rules,
+) -> Terms | None:
+    """The terms of `purchase`; None when it is none of ours.
+
+    Terms are settled once a payment is paid and not held: neither a later edit of the packages
+    nor of Stripe's metadata moves credits that were sold. An un-enriched payment's sale is settled
+    only when Stripe was asked, or by an operator.
+    """
+    if stored is not None and stored.terms_are_settled:
+        return settled_terms(stored, purchase, packages)
+    is_payment = purchase.session.get("mode") == "payment"
+    sale = sale_of(purchase, packages, rules) if is_payment else None
+    if sale is None and stored is None:
+        return None
+    stripes = terms_by_stripe(purchase, sale or Sale.held(HeldReason.UNKNOWN_PACKAGE), stored)
+    return resolved_terms(stripes, purchase, packages, resolution) if resolution else stripes
+
+
+def settled_terms(stored: Payment, purchase: Purchase, packages: Sequence[Package]) -> Terms:
+    as_made = Sale(
+        package_id=stored.package_id,
+        package_name=stored.package_name,
+        tokens=stored.tokens_purchased,
+    )
+    if stored.enriched or stored.resolved:
+        return Terms(stored.user_id, as_made, stored.resolved)
+    stripes = sale_of(purchase, packages)
+    return Terms(stored.user_id, as_made if stripes is None else stripes)
+
+
+def terms_by_stripe(purchase: Purchase, sale: Sale, stored: Payment | None) -> Terms:
+    """Metadata says what it names; a buyer can edit the reference, and it may be a cart's."""
+    if stored is not None and stored.erased:
+        return Terms(stored.user_id, sale)
+    named = given(purchase.metadata.get("user_id"), purchase.session.get("client_reference_id"))
+    user_id = text(named)
+    return Terms(user_id, sale, user_is_unreadable=user_id is None and named is not None)
+
+
+def resolved_terms(
+    stripes: Terms, purchase: Purchase, packages: Sequence[Package], resolution: Resolution
+) -> Terms:
+    """What the operator named counts, the rest is accepted as Stripe has it. A package that is
+    still not known keeps the payment held."""
+    sale, user_id = stripes.sale, resolution.user_id or stripes.user_id
+    package_id = resolution.package_id or sale.package_id
+    if package_id is not None and (sale.tokens is None or package_id != sale.package_id):
+        sale = sale_accepted(package_id, purchase, packages)
+    if sale.tokens is not None:
+        sale = replace(sale, held_reason=None)
+    unreadable = stripes.user_is_unreadable and user_id is None
+    return Terms(user_id, sale, resolved=True, user_is_unreadable=unreadable)
+
 
 def sale_of(
     purchase: Purchase, packages: Sequence[Package], rules: Rules = USUAL_RULES
@@ -73,76 +156,67 @@ def sale_of(
     that was paid and names a user.
     """
     named = given(purchase.metadata.get("package_id"))
-    priced = _priced(purchase, packages)
+    priced = priced_items(purchase, packages)
     if priced and (named is None or any(quantity != 0 for _, quantity in priced)):
-        return _sale_by_price(priced, named)
+        return sale_by_price(priced, named)
     if named is not None:
-        return _sale_named(named, purchase, packages)
-    return unknown_sale(None) if rules.hold_unlisted_sales and _names_a_user(purchase) else None
+        return sale_by_metadata(named, purchase, packages)
+    is_held = rules.hold_unlisted_sales and names_a_user(purchase)
+    return Sale.held(HeldReason.UNKNOWN_PACKAGE) if is_held else None
 
 
-def _names_a_user(purchase: Purchase) -> bool:
+def names_a_user(purchase: Purchase) -> bool:
     """A reference alone may be another product's; money that was taken for it is looked at."""
     if given(purchase.metadata.get("user_id")) is not None:
         return True
     return purchase.is_taken and given(purchase.session.get("client_reference_id")) is not None
 
 
-def _unsettled_sale(package_id: str | None, held_reason: HeldReason) -> Sale:
-    """A sale of which nobody can say what was bought: held."""
-    return Sale(package_id=package_id, package_name=None, tokens=None, held_reason=held_reason)
+Priced = Sequence[tuple[Package, int | None]]
 
 
-def unknown_sale(package_id: str | None) -> Sale:
-    """A sale of ours whose package is not in the packages: held."""
-    return _unsettled_sale(package_id, HeldReason.UNKNOWN_PACKAGE)
-
-
-_Priced = Sequence[tuple[Package, int | None]]
-
-
-def _priced(purchase: Purchase, packages: Sequence[Package]) -> _Priced:
+def priced_items(purchase: Purchase, packages: Sequence[Package]) -> Priced:
     """Each line item that is a package, with its quantity. One at a price that two packages have
     comes as both."""
     return [
-        (package, _quantity(item))
+        (package, quantity_in(item))
         for item in purchase.line_items or ()
         for package in packages
         if id_of(item.get("price")) in package.stripe_price_ids
     ]
 
 
-def _quantity(item: Mapping[str, Any]) -> int | None:
+def quantity_in(item: Mapping[str, Any]) -> int | None:
     """How many of an item, 1 unless it says otherwise; None when what it says is no quantity."""
     said = item.get("quantity")
     quantity = 1 if said is None else whole(said)
     return quantity if quantity is not None and quantity >= 0 else None
 
 
-def _sale_by_price(priced: _Priced, named: object) -> Sale:
+def sale_by_price(priced: Priced, named: object) -> Sale:
     bought = [(package, quantity) for package, quantity in priced if quantity != 0] or priced
     package = bought[0][0]
     if any(other != package for other, _ in bought):
         # One row has one package: which of them counts is for an operator to say.
-        return _unsettled_sale(None, HeldReason.PACKAGE_MISMATCH)
-    return _sale(package, _added([quantity for _, quantity in bought]), _disagrees(named, package))
+        return Sale.held(HeldReason.PACKAGE_MISMATCH)
+    return sale(package, added([quantity for _, quantity in bought]), disagreement(named, package))
 
 
-def _disagrees(named: object, package: Package) -> HeldReason | None:
+def disagreement(named: object, package: Package) -> HeldReason | None:
     if named is not None and text(named) is None:
         return HeldReason.UNREADABLE
     return None if named in (None, package.package_id) else HeldReason.PACKAGE_MISMATCH
 
 
-def _sale_named(named: object, purchase: Purchase, packages: Sequence[Package]) -> Sale:
+def sale_by_metadata(named: object, purchase: Purchase, packages: Sequence[Package]) -> Sale:
     """The sale of the package with the id `named`, held when the price does not agree."""
     package_id = text(named)
     if package_id is None:
-        return _unsettled_sale(None, HeldReason.UNREADABLE)
+        return Sale.held(HeldReason.UNREADABLE)
     package = next((known for known in packages if known.package_id == package_id), None)
     if package is None:
-        return unknown_sale(package_id)
-    quantity = _quantity_of(package, purchase)
+        return Sale.held(HeldReason.UNKNOWN_PACKAGE, package_id)
+    quantity = quantity_of(package, purchase)
     # Metadata alone would let a session at any price buy any package: the price must agree.
     subtotal = amount(purchase.session.get("amount_subtotal"))
     agrees = (
@@ -151,32 +225,32 @@ def _sale_named(named: object, purchase: Purchase, packages: Sequence[Package]) 
         and purchase.session.get("currency") == package.currency
         and to_major(subtotal, package.currency) == package.amount * quantity
     )
-    return _sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
+    return sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
 
 
 def sale_accepted(package_id: str, purchase: Purchase, packages: Sequence[Package]) -> Sale:
     """The sale as an operator accepts it: of this package, one where no quantity can be read."""
     package = next((known for known in packages if known.package_id == package_id), None)
     if package is None:
-        return unknown_sale(package_id)
-    return _sale(package, _quantity_of(package, purchase) or 1, None)
+        return Sale.held(HeldReason.UNKNOWN_PACKAGE, package_id)
+    return sale(package, quantity_of(package, purchase) or 1, None)
 
 
-def _quantity_of(package: Package, purchase: Purchase) -> int | None:
+def quantity_of(package: Package, purchase: Purchase) -> int | None:
     """Of the line items at the package's price; where there are none, of the only line item."""
-    priced = _priced(purchase, [package])
+    priced = priced_items(purchase, [package])
     if priced:
-        return _added([quantity for _, quantity in priced])
+        return added([quantity for _, quantity in priced])
     items = purchase.line_items or ()
-    return _quantity(items[0]) if len(items) == 1 else 1
+    return quantity_in(items[0]) if len(items) == 1 else 1
 
 
-def _added(quantities: Sequence[int | None]) -> int | None:
+def added(quantities: Sequence[int | None]) -> int | None:
     known = [quantity for quantity in quantities if quantity is not None]
     return sum(known) if len(known) == len(quantities) else None
 
 
-def _sale(package: Package, quantity: int | None, held_reason: HeldReason | None) -> Sale:
+def sale(package: Package, quantity: int | None, held_reason: HeldReason | None) -> Sale:
     """Nothing bought, and more than a balance can hold, is as unreadable as no quantity at all."""
     tokens = package.tokens * (quantity or 0)
     is_readable = 0 < tokens <= MOST_TOKENS

@@ -1,7 +1,9 @@
-"""A payment as the till keeps it, and the credits that its money entitles to."""
+"""A payment as the till keeps it, the credits that its money entitles to, the ledger entry that
+takes it there, and Stripe's integer minor units as decimal major units, exactly."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -120,3 +122,73 @@ def held_as_unreadable(payment: Payment, with_intent: bool = True) -> Payment:
         held_reason=HeldReason.UNREADABLE if is_taken else None,
         resolved=False,
     )
+
+
+class Reason(StrEnum):
+    """Why a ledger entry was made, in a word."""
+
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    REINSTATEMENT = "reinstatement"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change of a balance by `delta` credits, which is never 0."""
+
+    delta: int
+    reason: Reason
+
+
+def entry_for(payment: Payment, before: Payment | None) -> Entry | None:
+    """The one entry between the row `before` (None: no row) and `payment`, if one is due."""
+    delta = payment.credits_granted - (before.credits_granted if before else 0)
+    if delta == 0:
+        return None
+    return Entry(delta, Reason.PURCHASE if before is None else reason_of(payment, before, delta))
+
+
+def reason_of(payment: Payment, before: Payment, delta: int) -> Reason:
+    """Why a recorded payment gets or loses credits now."""
+    returned = payment.returned_minor - before.returned_minor
+    if delta > 0 and returned < 0:
+        return Reason.REINSTATEMENT
+    if delta > 0:
+        return Reason.ADJUSTMENT if before.credits_granted else Reason.PURCHASE
+    if payment.amount_disputed_minor > before.amount_disputed_minor:
+        return Reason.DISPUTE
+    return Reason.REFUND if returned > 0 else Reason.ADJUSTMENT
+
+
+# Stripe's minor units: https://docs.stripe.com/currencies (zero-decimal, three-decimal and special
+# cases).
+ZERO_DECIMAL = frozenset(
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
+)
+THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
+
+# Special cases on the same page. ISK and UGX have no fraction any more, but Stripe still sends
+# them with two decimals that are always 00: 500 is 5 krónur. HUF and TWD are without decimals
+# for payouts only; charges carry two.
+
+
+def exponent(currency: str) -> int:
+    """How many decimals Stripe's minor unit of `currency` (lower case ISO code) has."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def to_major(amount_minor: int, currency: str) -> Decimal:
+    """`to_major(1500, "jpy") == 1500`, `to_major(5120, "kwd") == Decimal("5.120")`."""
+    return Decimal(amount_minor).scaleb(-exponent(currency))
+
+
+def to_minor(amount_major: Decimal, currency: str) -> int:
+    """The inverse of `to_major`. Raises ValueError for a fraction of a minor unit."""
+    scaled = amount_major.scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{amount_major} {currency} is not a whole number of minor units")
+    return int(scaled)

@@ -1,4 +1,5 @@
-"""Reading Stripe's objects as plain dicts: a related object is an id, or expanded, or null.
+"""What Stripe answers, and reading its objects as plain dicts: a related object is an id, or
+expanded, or null.
 
 What a reader gives can be stored: text that Postgres takes, amounts that fit their columns, times
 that a calendar has. Anything else reads as None, and whoever needs it says what that means.
@@ -132,3 +133,39 @@ class Purchase:
     def reservation_lapsed(self) -> bool:
         """Stripe gives a charge that nobody captured back, which it shows as refunded."""
         return self.charge.get("captured") is False and self.charge.get("refunded") is True
+
+
+@dataclass(frozen=True, slots=True)
+class NoCheckoutSession:
+    """Stripe knows no Checkout session behind the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeUnreachable:
+    """Stripe gave no usable answer; `why` names the failure without personal data. `answered`:
+    with an error that is no outage, so that nothing else may stand for the answer."""
+
+    why: str
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StripeRefused:
+    """Stripe will not serve the call (key, permission, parameter) until somebody mends it;
+    `about_object`: for what was asked about, not for the key."""
+
+    why: str
+    about_object: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGone:
+    """Stripe has no object of that id: it was deleted, or is another account's."""
+
+    why: str = "Stripe has no such object"
+
+
+Retrieved = Purchase | NoCheckoutSession | ObjectGone | StripeUnreachable | StripeRefused
+
+# A snapshot or a thin event as Stripe keeps it; None when it has none of that id.
+RetrievedEvent = Mapping[str, Any] | StripeUnreachable | StripeRefused | None

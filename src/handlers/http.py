@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, Never, TypeGuard
 
 # One of them is in every event that stands for a request, and none in any other event.
 _OF_REQUESTS = {
@@ -39,6 +39,11 @@ class Request:
     def header(self, name: str) -> str:
         """The header's value, "" when it is missing."""
         return self.headers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """A body that is no JSON, or more deeply nested than can be read."""
 
 
 def is_http(event: object) -> TypeGuard[Mapping[str, Any]]:
@@ -127,3 +132,20 @@ def _decoded(body: str) -> bytes | None:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def parsed(body: object) -> object:
+    """The value that JSON text in UTF-8 stands for, or NotJson."""
+    try:
+        text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
+        return _DECODER.decode(text) if isinstance(text, str) else NotJson()
+    except (ValueError, RecursionError):
+        return NotJson()
+
+
+def _no_number(literal: str) -> Never:
+    """Python also takes NaN and Infinity, which JSON does not have."""
+    raise ValueError(literal)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)

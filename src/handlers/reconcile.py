@@ -5,15 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.reconcile_sources import dry_sources, writing_sources
+from adapters.payments import PostgresPayments
+from adapters.reconcile import PostgresCheckpoints, PostgresRows, converge_one
 from adapters.settings import STRIPE_API
 from adapters.stripe_listing import Pace, StripeHistory, calls_per_second
 from adapters.telemetry import Telemetry
-from domain.measurements import Measurement
+from adapters.totals import fold
 from handlers.app import app
 from handlers.till import credentials
-from reconcile.answers import answer_of, iso
-from reconcile.measures import measurements_of_run
+from reconcile.dry_run import DryCheckpoints, DryPayments, DryRows
+from reconcile.ports import Ports
 from reconcile.prove import Proof, Unequal, Watcher, prove
 from reconcile.requests import (
     ProveRequest,
@@ -22,10 +23,9 @@ from reconcile.requests import (
     is_scheduled,
     read_request,
 )
-from reconcile.run import Limits, Step, limits_of
-from reconcile.sources import Sources
+from reconcile.run import Reconciled, reconcile
 from reconcile.tally import Tally
-from reconcile.walks import Reconciled, reconcile
+from reconcile.work import Limits, Step, iso, limits_of
 
 telemetry = Telemetry("reconcile")
 
@@ -39,7 +39,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """Reconciles `{}`, `{"since": ISO time}` or `{"days": n}`, each with `"dry_run": true` and
     `"max_pages": n`; proves `{"prove": true, "since", "until"}`.
 
-    :returns: as `reconcile.answers.answer_of` and `reconcile.prove.Proof.as_json` say, or
+    :returns: as `reconcile.run.Reconciled.as_json` and `reconcile.prove.Proof.as_json` say, or
         `{"error": {"code", "message"}}`. Raises NotReconciled when the schedule called.
     """
     with telemetry.invocation():
@@ -64,16 +64,16 @@ def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
             return _proved(request, limits, now).as_json()
         case ReconcileRequest():
             limits = limits_of(seconds_left, request.max_pages)
-            return answer_of(_reconciled(request, limits, now))
+            return _reconciled(request, limits, now).as_json()
 
 
 def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
     log = RunLog()
-    sources = sources_of(request.dry_run)
-    done = reconcile(request, sources, limits, log.page, now)
+    ports = ports_of(request.dry_run)
+    done = reconcile(request, ports, limits, log.page, now)
     log.repairs(done.tally)
     if not request.dry_run:
-        telemetry.measure(measurements_of_run(done))
+        telemetry.count(done.counts)
     telemetry.info(
         "reconcile finished" if done.finished else "reconcile stopped",
         stopped_because=done.stop.because if done.stop else None,
@@ -87,23 +87,42 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
 
 
 def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
-    sources = sources_of(dry_run=True)
-    proof = prove(request, sources, limits, Watcher(_log_difference, _log_day), now)
-    telemetry.measure([Measurement("ProofDifferences", proof.differences_total)])
+    ports = ports_of(dry_run=True)
+    proof = prove(request, ports, limits, Watcher(_log_difference, _log_day), now)
+    telemetry.count({"ProofDifferences": proof.differences_total})
     return proof
 
 
-def sources_of(dry_run: bool) -> Sources:
+def ports_of(dry_run: bool) -> Ports:
     """What reconcile reads and writes; a dry run, like a proof, only reads."""
-    settings = app.settings
+    settings, database = app.settings, app.database
     # A stand-in allows any pace.
     is_stripe = settings.stripe_api_base == STRIPE_API
     pace = Pace(calls_per_second(settings.stripe_livemode) if is_stripe else math.inf)
     history = StripeHistory(
         app.once(credentials).api_key, settings.stripe_api_base, settings.stripe_livemode, pace
     )
-    sources = dry_sources if dry_run else writing_sources
-    return sources(app.database, history, settings)
+    rules = (settings.hold_unknown_users, settings.hold_unlisted_sales)
+    store, rows = PostgresPayments(database, *rules), PostgresRows(database, *rules)
+    checkpoints, livemode = PostgresCheckpoints(database), settings.stripe_livemode
+    if dry_run:
+        dry = DryPayments(store)
+        return Ports(
+            history,
+            DryRows(rows, dry),
+            DryCheckpoints(checkpoints),
+            converge_one(database, history, dry),
+            fold_totals=lambda: None,
+            livemode=livemode,
+        )
+    return Ports(
+        history,
+        rows,
+        checkpoints,
+        converge_one(database, history, store),
+        fold_totals=lambda: database.retrying(lambda: fold(database)),
+        livemode=livemode,
+    )
 
 
 class RunLog:
@@ -116,11 +135,11 @@ class RunLog:
         if step.items:
             telemetry.info(
                 "page done",
-                walk=step.place.walk,
-                sweep=step.place.sweep,
+                run=step.place.run,
+                listing=step.place.listing,
                 resume_from=iso(step.place.resume_from),
                 covered=round(step.covered, 4),
-                checked=step.tally.checked[step.place.sweep],
+                checked=step.tally.checked[step.place.listing],
                 repairs=step.tally.repairs_total,
             )
         self.repairs(step.tally)

@@ -6,7 +6,6 @@ from adapters.stripe_api import StripeApi
 from adapters.telemetry import Telemetry
 from domain.converge import Outcome, TryLater, converge
 from domain.events import Hint
-from domain.measurements import DATABASE_LATENCY, STRIPE_LATENCY
 from handlers.app import App
 
 # The webhook has 25 s, and Stripe may be silent for 16 s of them. What then still waits for a lock
@@ -56,6 +55,6 @@ class Till:
 
     def converge(self, hint: Hint) -> Outcome | TryLater:
         """The five steps; as a whole safe to repeat, so a broken connection costs one more try."""
-        store = self._telemetry.timing(DATABASE_LATENCY, self.store)
-        stripe = self._telemetry.timing(STRIPE_LATENCY, self.stripe)
+        store = self._telemetry.timing("DatabaseLatency", self.store)
+        stripe = self._telemetry.timing("StripeLatency", self.stripe)
         return self._app.database.retrying(lambda: converge(hint, store, stripe), CONVERGE_SECONDS)

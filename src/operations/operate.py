@@ -5,15 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.converge import (
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-)
+from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Origin, Reference, ReferenceKind, Resolution, Signed, identify
+from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.books import Books, NamedPayment
 from operations.requests import (
     AdjustCredits,

@@ -7,14 +7,14 @@ from datetime import datetime
 from domain.converge import Found, PaymentStore, Recorded, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind
 from domain.packages import ForSale
-from reconcile.progress import Progress
-from reconcile.sources import (
+from reconcile.checkpoints import Checkpoint
+from reconcile.ports import (
+    Checkpoints,
     Finding,
     FindPayment,
     FoundPayment,
-    ProgressBook,
-    Records,
     RowKey,
+    TillRows,
 )
 
 
@@ -56,37 +56,37 @@ class DryPayments:
         return self._by_intent.get(reference.id)
 
 
-class DryRecords:
-    """Records with those rows in them."""
+class DryRows:
+    """The till's rows with those in them."""
 
-    def __init__(self, records: Records, store: DryPayments) -> None:
-        self._records = records
+    def __init__(self, rows: TillRows, store: DryPayments) -> None:
+        self._rows = rows
         self._store = store
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
-        return self._records.known_events(event_ids)
+        return self._rows.known_events(event_ids)
 
     def payments_of_sessions(self, session_ids: Sequence[str]) -> FindPayment:
-        find = self._records.payments_of_sessions(session_ids)
+        find = self._rows.payments_of_sessions(session_ids)
         return self._written_or(find, ReferenceKind.CHECKOUT_SESSION)
 
     def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
-        find = self._records.payments_of_intents(payment_intents)
+        find = self._rows.payments_of_intents(payment_intents)
         return self._written_or(find, ReferenceKind.PAYMENT_INTENT)
 
     def for_sale(self) -> ForSale:
-        return self._records.for_sale()
+        return self._rows.for_sale()
 
     def incomplete(
         self, since: datetime, listed_from: datetime, after: RowKey | None
     ) -> Sequence[RowKey]:
-        return self._records.incomplete(since, listed_from, after)
+        return self._rows.incomplete(since, listed_from, after)
 
     def paid(self, since: datetime, until: datetime, after: RowKey | None) -> Sequence[RowKey]:
-        return self._records.paid(since, until, after)
+        return self._rows.paid(since, until, after)
 
     def audit(self) -> Iterator[Finding]:
-        return self._records.audit()
+        return self._rows.audit()
 
     def _written_or(self, find: FindPayment, kind: ReferenceKind) -> FindPayment:
         def find_written(key: str) -> FoundPayment | None:
@@ -96,23 +96,23 @@ class DryRecords:
         return find_written
 
 
-class DryProgress:
-    """Progress as it is kept; none is made."""
+class DryCheckpoints:
+    """Checkpoints as they are kept; none is made."""
 
-    def __init__(self, progress: ProgressBook) -> None:
-        self._progress = progress
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
 
-    def walk(self, name: str) -> Sequence[Progress]:
-        return self._progress.walk(name)
+    def of_run(self, name: str) -> Sequence[Checkpoint]:
+        return self._checkpoints.of_run(name)
 
-    def unfinished_backfills(self) -> Sequence[Progress]:
-        return self._progress.unfinished_backfills()
+    def unfinished_backfills(self) -> Sequence[Checkpoint]:
+        return self._checkpoints.unfinished_backfills()
 
-    def begin(self, places: Sequence[Progress]) -> Sequence[Progress]:
-        return self._progress.walk(places[0].walk) or places
+    def begin(self, places: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
+        return self._checkpoints.of_run(places[0].run) or places
 
-    def save(self, progress: Progress) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         """A run that writes nothing gets nowhere."""
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self, checkpoint: Checkpoint) -> None:
         """As above."""

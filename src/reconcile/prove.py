@@ -1,6 +1,6 @@
 """Compares Stripe with the payments and these with the ledger, and says every difference.
 
-Memory does not grow with the range: Stripe's sessions are walked day by day, and of each day only
+Memory does not grow with the range: Stripe's sessions are reached day by day, and of each day only
 the sessions' ids are kept, to know which of the rows paid then Stripe's list did not show.
 """
 
@@ -9,19 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from domain.converge import NoCheckoutSession, ObjectGone
 from domain.events import Reference, ReferenceKind
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
-from reconcile.answers import iso
-from reconcile.differences import difference
-from reconcile.items import Named, named
-from reconcile.outages import Stop, outage
-from reconcile.progress import Sweep, Window, settled_by
+from domain.stripe_objects import NoCheckoutSession, ObjectGone, Purchase
+from reconcile.checkpoints import Listing, Window, settled_by
+from reconcile.compare import Named, difference, named
+from reconcile.ports import FindPayment, NoAnswer, Page, Ports, RowKey
 from reconcile.requests import ProveRequest
-from reconcile.run import Limits
-from reconcile.sources import FindPayment, NoAnswer, Page, RowKey, Sources
 from reconcile.tally import LISTED
+from reconcile.work import Limits, Stop, iso, outage
 
 T = TypeVar("T")
 
@@ -85,34 +81,34 @@ class Watcher:
 
 def prove(
     request: ProveRequest,
-    sources: Sources,
+    ports: Ports,
     limits: Limits,
     watcher: Watcher,
     now: datetime,
 ) -> Proof:
     """Proves the time asked for, or as much of it as the limits allow."""
-    return _Prover(request, sources, limits, watcher, now).prove()
+    return _Prover(request, ports, limits, watcher, now).prove()
 
 
 class _Prover:
     def __init__(
         self,
         request: ProveRequest,
-        sources: Sources,
+        ports: Ports,
         limits: Limits,
         watcher: Watcher,
         now: datetime,
     ) -> None:
         self._proof = Proof(request, proved_until=request.since)
-        self._history = sources.history
-        self._records = sources.records
+        self._history = ports.history
+        self._rows = ports.rows
         self._limits = limits
         self._watcher = watcher
         self._settled_by = settled_by(now, scheduled=True)
 
     def prove(self) -> Proof:
         proof = self._proof
-        for finding in self._records.audit():
+        for finding in self._rows.audit():
             sentence = f"{finding.problem} Expected {finding.expected}, found {finding.actual}."
             self._tell(Unequal(finding.subject, sentence, finding.problem))
         shown_before: Collection[str] = ()
@@ -136,7 +132,7 @@ class _Prover:
     def _compare_sessions(self, window: Window) -> Collection[str]:
         shown: set[str] = set()
         while self._may_go_on():
-            page = self._history.page(Sweep.SESSIONS, window)
+            page = self._history.page(Listing.SESSIONS, window)
             if not isinstance(page, Page):
                 self._proof.stop = Stop("stripe", page.why)
                 break
@@ -150,12 +146,12 @@ class _Prover:
         """The ids of its sessions."""
         sessions = named(page.items)
         for _ in range(len(page.items) - len(sessions)):
-            self._tell_of(str(Sweep.SESSIONS), "Stripe's list has something without an id.")
+            self._tell_of(str(Listing.SESSIONS), "Stripe's list has something without an id.")
         if page.is_cut:
             since = iso(window.start)
-            self._tell_of(str(Sweep.SESSIONS), f"Stripe's list cannot be read down to {since}.")
+            self._tell_of(str(Listing.SESSIONS), f"Stripe's list cannot be read down to {since}.")
         ids = [session_id for session_id, _ in sessions]
-        find, for_sale = self._records.payments_of_sessions(ids), self._records.for_sale()
+        find, for_sale = self._rows.payments_of_sessions(ids), self._rows.for_sale()
         for session in sessions:
             if self._may_go_on():
                 self._compare_listed(session, find, for_sale)
@@ -173,7 +169,7 @@ class _Prover:
     def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
         """Compares the rows paid in this time that no list has shown."""
         after: RowKey | None = None
-        while rows := self._records.paid(start, end, after):
+        while rows := self._rows.paid(start, end, after):
             self._proof.payments += len(rows)
             for row in rows:
                 if row.session_id not in shown and self._may_go_on():
@@ -185,8 +181,8 @@ class _Prover:
         reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
         purchase = self._read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
-            find = self._records.payments_of_sessions([session_id])
-            self._compare(session_id, purchase, find, self._records.for_sale())
+            find = self._rows.payments_of_sessions([session_id])
+            self._compare(session_id, purchase, find, self._rows.for_sale())
         elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
             self._tell_of(session_id, sentence)

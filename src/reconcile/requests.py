@@ -101,7 +101,7 @@ def _since(request: Mapping[str, Any], now: datetime) -> datetime | None:
     if since is not None and days is not None:
         raise _Mistake("since and days say the same: give one of them")
     if days is not None:
-        # From midnight, so that the same request later on the same day goes on with the same walk.
+        # From midnight, so that the same request later on the same day goes on with the same run.
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since = max(midnight - timedelta(days=min(days, 36_500)), OLDEST)
     if since is not None and not OLDEST <= since < now:

@@ -1,126 +1,192 @@
-"""One run under way: what it works with, what it may still use, and what it has counted."""
+"""A whole run: the schedule's lists, the till's own incomplete rows, and backfills."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from domain.converge import TryLater
-from domain.packages import ForSale
-from reconcile.outages import Stop, outage
-from reconcile.progress import Progress, Window
-from reconcile.sources import NoAnswer, Page, Sources
-from reconcile.tally import Failure, Tally
+from domain.events import Reference, ReferenceKind
+from reconcile.checkpoints import (
+    SCHEDULE,
+    Checkpoint,
+    after_page,
+    after_target,
+    backfill,
+    narrowed,
+    next_window,
+    sessions_listed_from,
+    settled_by,
+)
+from reconcile.ports import Page, Ports, RowKey
+from reconcile.repair import check_page, check_session
+from reconcile.requests import ReconcileRequest
+from reconcile.tally import LISTED, Tally
+from reconcile.work import Limits, Run, Step, Stop, iso
 
-T = TypeVar("T")
+# Delayed payment methods take two weeks at the most; what pends longer was given up by somebody.
+ROWS_REACH_BACK = timedelta(days=60)
+OWN_ROWS = "incomplete_payments"
 
-# A page of Stripe's takes two tries of 22 seconds at the worst, the five steps as much and a few
-# statements. What begins with so much time left ends in time.
-MARGIN_SECONDS = 60.0
+
+class NoSchedule(Exception):
+    """The table of checkpoints lacks the schedule: the migrations are not applied, or its rows
+    were removed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a run may take, in seconds left, and how many pages it may read (None: any)."""
+class Reconciled:
+    """What came of a run. `places` is where it stands; `stop` is None when it got through,
+    whatever it passed by; `unfinished` names the backfills that the schedule will go on with."""
 
-    seconds_left: Callable[[], float]
-    max_pages: int | None = None
-    margin_seconds: float = MARGIN_SECONDS
+    request: ReconcileRequest
+    tally: Tally
+    stop: Stop | None
+    places: Sequence[Checkpoint]
+    unfinished: Sequence[str]
 
     @property
-    def time_is_up(self) -> bool:
-        """Whether what begins now might not end in time."""
-        return self.seconds_left() < self.margin_seconds
+    def finished(self) -> bool:
+        return self.stop is None
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"finished", "stopped_because", "error", "since", "dry_run", "checked", "missed",
+        "repairs", "repairs_total", "failures", "failures_total", "watermarks",
+        "unfinished_backfills"}`; `error` is None unless Stripe ended the run. Of repairs and
+        failures the first `LISTED` are in it."""
+        tally, stop, since = self.tally, self.stop, self.request.since
+        return {
+            "finished": self.finished,
+            "stopped_because": stop.because if stop else None,
+            "error": stop.message if stop else None,
+            "since": iso(since) if since else None,
+            "dry_run": self.request.dry_run,
+            "checked": dict(tally.checked),
+            "missed": tally.missed,
+            "repairs": [repair.as_json() for repair in tally.repairs],
+            "repairs_total": tally.repairs_total,
+            "failures": [asdict(failure) for failure in tally.failures[:LISTED]],
+            "failures_total": len(tally.failures),
+            "watermarks": {str(place.listing): iso(place.resume_from) for place in self.places},
+            "unfinished_backfills": list(self.unfinished),
+        }
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What alarms stand on: lost deliveries, objects passed by, runs that stay away. A backfill
+        looks at history, where to find something is no alarm; to pass something by is one, for
+        nobody looks there again."""
+        failures = {"ReconcileFailures": len(self.tally.failures)}
+        if self.request.since is not None:
+            return failures
+        return {
+            **failures,
+            "ReconcileRepairs": self.tally.lost_deliveries,
+            "ReconcileMissed": self.tally.missed,
+            **({"ReconcileFinished": 1} if self.finished else {}),
+        }
 
 
-def limits_of(seconds_left: Callable[[], float], max_pages: int | None = None) -> Limits:
-    """The limits of a run that has `seconds_left()` in all. A short one keeps a third of it in
-    hand instead of doing nothing; what is then cut off is done by the next run."""
-    return Limits(seconds_left, max_pages, min(MARGIN_SECONDS, seconds_left() / 3))
+def reconcile(
+    request: ReconcileRequest,
+    ports: Ports,
+    limits: Limits,
+    watch: Callable[[Step], None],
+    now: datetime,
+) -> Reconciled:
+    """Runs until all is done or a limit is reached, past every object that cannot be dealt with.
+    An outage of Stripe ends the run early and is no error; one of the database raises, and so does
+    NoSchedule."""
+    run = Run(ports, now, settled_by(now, request.scheduled), limits, watch)
+    reached = _on_schedule(run) if request.since is None else _backfill(request.since, run)
+    unfinished = {place.run for place in ports.checkpoints.unfinished_backfills()}
+    ports.fold_totals()
+    return Reconciled(request, run.tally, reached.stop, reached.places, sorted(unfinished))
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A page with so many `items` is finished: for those who watch. `covered`, from 0 to 1, is how
-    much of the time between the beginning of the walk and its `target` is done with."""
-
-    place: Progress
-    target: datetime
-    items: int
-    covered: float
-    tally: Tally
+class Reached:
+    places: Sequence[Checkpoint]
+    stop: Stop | None
 
 
-@dataclass(slots=True)
-class Run:
-    """Everything that the parts of one run share. `is_backfill`: the walk under way is one."""
-
-    sources: Sources
-    now: datetime
-    settled_by: datetime
-    limits: Limits
-    watch: Callable[[Step], None]
-    tally: Tally = field(default_factory=Tally)
-    pages: int = 0
-    is_backfill: bool = False
-
-    def for_sale(self) -> ForSale:
-        """What the walk under way goes by."""
-        now = self.sources.records.for_sale()
-        return now.also_before_the_till() if self.is_backfill else now
-
-    def why_stop(self) -> Stop | None:
-        """Asked before every object that may need a call to Stripe."""
-        return Stop("time") if self.limits.time_is_up else None
-
-    def why_no_page(self) -> Stop | None:
-        """Asked before every page."""
-        if self.limits.max_pages is not None and self.pages >= self.limits.max_pages:
-            return Stop("max_pages")
-        return self.why_stop()
-
-    def each(self, objects: Iterable[T], deal: Callable[[T], Stop | None]) -> Stop | None:
-        """Deals with one object after the other, until something ends the run."""
-        for each in objects:
-            stop = self.why_stop() or deal(each)
-            if stop is not None:
-                return stop
-        return None
-
-    def read(self, object_id: str, question: Callable[[], T]) -> T | None:
-        """What `question` answers; None and a failure when the object is in a shape that nobody
-        foresaw. Not for a question to the database: what that raises is no object's failure."""
-        try:
-            return question()
-        except Exception as error:
-            self.failed(object_id, f"cannot be read: {type(error).__name__}")
-            return None
-
-    def pass_by(self, object_id: str, why_not: TryLater | NoAnswer) -> Stop | None:
-        """Lists an object about which nothing could be done; a stop if that was not for its sake,
-        or if there is no time left to find out."""
-        stop = self.why_stop() or outage(why_not, self.sources.history)
-        if stop is None:
-            self.failed(object_id, why_not.why)
-        return stop
-
-    def failed(self, object_id: str, why: str) -> None:
-        self.tally.failures.append(Failure(object_id, why))
-
-    def page_done(self, place: Progress, target: datetime, window: Window, page: Page) -> None:
-        """Counts a page and tells whoever watches."""
-        self.pages += 1
-        self.tally.checked[place.sweep] += len(page.items)
-        covered = _covered(place, target, window, page)
-        self.watch(Step(place, target, len(page.items), covered, self.tally))
+def _on_schedule(run: Run) -> Reached:
+    target, places = run.settled_by, run.ports.checkpoints.of_run(SCHEDULE)
+    if not places:
+        raise NoSchedule("reconcile_checkpoints has no rows of the run 'schedule'")
+    reached = run_all(places, lambda _place: target, run)
+    stop = reached.stop or _check_own_rows(run)
+    if stop is None:
+        backfills = run.ports.checkpoints.unfinished_backfills()
+        stop = run_all(backfills, _end_of_backfill, run).stop
+    return Reached(reached.places, stop)
 
 
-def _covered(place: Progress, target: datetime, window: Window, page: Page) -> float:
-    """Between 0 and 1. Inside a window the walk comes down from its end."""
-    whole = (target - place.begins_at).total_seconds()
-    if whole <= 0:
-        return 1.0
-    done = (place.resume_from - place.begins_at).total_seconds()
-    if page.next_cursor is not None and page.oldest is not None:
-        done += window.end.timestamp() - page.oldest
-    return min(max(done / whole, 0.0), 1.0)
+def _backfill(since: datetime, run: Run) -> Reached:
+    places = run.ports.checkpoints.begin(backfill(since, run.settled_by, run.now))
+    return run_all(places, _end_of_backfill, run)
+
+
+def _end_of_backfill(place: Checkpoint) -> datetime:
+    return place.ends_at or place.begins_at
+
+
+def run_all(
+    places: Sequence[Checkpoint], target_of: Callable[[Checkpoint], datetime], run: Run
+) -> Reached:
+    reached: list[Checkpoint] = []
+    for at, place in enumerate(places):
+        arrived_at, stop = run_one(place, target_of(place), run)
+        reached.append(arrived_at)
+        if stop is not None:
+            return Reached([*reached, *places[at + 1 :]], stop)
+    return Reached(reached, None)
+
+
+def run_one(place: Checkpoint, target: datetime, run: Run) -> tuple[Checkpoint, Stop | None]:
+    """Walks to the target. Before a page is done with, its place is not saved: the next run begins
+    with it."""
+    run.is_backfill = place.run != SCHEDULE
+    while (window := next_window(place, target)) is not None:
+        stop = run.why_no_page()
+        if stop is not None:
+            return place, stop
+        page = run.ports.history.page(place.listing, window)
+        if not isinstance(page, Page):
+            return place, Stop("stripe", page.why)
+        narrower = narrowed(place, window) if page.is_cut else None
+        if narrower is not None:
+            place = narrower
+            continue
+        stop = check_page(place.listing, page, run)
+        if stop is not None:
+            return place, stop
+        place = after_page(place, window, page.next_cursor)
+        run.ports.checkpoints.save(place)
+        run.page_done(place, target, window, page)
+    return _arrived(place, run), None
+
+
+def _arrived(place: Checkpoint, run: Run) -> Checkpoint:
+    if place.run != SCHEDULE:
+        run.ports.checkpoints.finish(place)
+        return place
+    behind = after_target(place)
+    run.ports.checkpoints.save(behind)
+    return behind
+
+
+def _check_own_rows(run: Run) -> Stop | None:
+    """Asks about rows of which Stripe may know more by now, the latest first."""
+    since, listed_from = run.now - ROWS_REACH_BACK, sessions_listed_from(run.now)
+    after = None
+    while rows := run.ports.rows.incomplete(since, listed_from, after):
+        stop = run.each(rows, lambda row: _check_row(row, run))
+        if stop is not None:
+            return stop
+        after = rows[-1]
+    return None
+
+
+def _check_row(row: RowKey, run: Run) -> Stop | None:
+    run.tally.checked[OWN_ROWS] += 1
+    return check_session(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id), run)

@@ -1,12 +1,13 @@
 """What a run has counted: objects looked at, deliveries missed, repairs and failures."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from domain.converge import Outcome, Verdict
 from domain.payment import Payment
-from reconcile.differences import Difference, changed_fields
+from reconcile.compare import Difference, changed_fields
 
 # A Lambda's answer may have 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LISTED = 200
@@ -37,6 +38,10 @@ class Repair:
     delta: int
     cause: Cause
     why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"event_id", "session_id", "payment_id", "payment_status", "delta", "cause", "why"}`"""
+        return {**asdict(self), "cause": str(self.cause)}
 
 
 @dataclass(frozen=True, slots=True)

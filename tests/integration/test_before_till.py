@@ -87,7 +87,7 @@ def test_a_held_old_sale_is_no_difference(past: Past, old_sale: str) -> None:
 def test_the_schedule_leaves_a_held_old_sale_as_it_is(past: Past, old_sale: str) -> None:
     refunded(past, old_sale)
     past.till.execute(
-        "UPDATE reconcile_progress SET begins_at = begins_at - interval '10 days',"
+        "UPDATE reconcile_checkpoints SET begins_at = begins_at - interval '10 days',"
         " resume_from = resume_from - interval '10 days'"
     )
     assert reconcile.handler({}, None)["repairs_total"] == 0

@@ -37,8 +37,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "payment_changes": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
     "folded_payment_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
     "folded_customer_totals": {"webhook_writer": ALL, "operator": ALL, "report_reader": READ},
-    # Reconcile moves its marks, and drops those of a walk that has ended.
-    "reconcile_progress": {"webhook_writer": ALL, "operator": READ, "report_reader": READ},
+    # Reconcile moves its marks, and drops those of a run that has ended.
+    "reconcile_checkpoints": {"webhook_writer": ALL, "operator": READ, "report_reader": READ},
     # The doctor says which migrations are due.
     "schema_migrations": {"operator": READ},
     # Views show what their reader may read anyway.

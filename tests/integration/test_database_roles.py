@@ -125,7 +125,7 @@ FORBIDDEN = {
         "UPDATE stripe_events SET outcome = 'ignored'",
         "DELETE FROM stripe_events",
         "DELETE FROM packages",
-        "DELETE FROM reconcile_progress",
+        "DELETE FROM reconcile_checkpoints",
         "UPDATE schema_migrations SET checksum = ''",
     ),
     "report_reader": (

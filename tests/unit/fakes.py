@@ -2,18 +2,11 @@
 
 from collections.abc import Sequence
 
-from domain.converge import (
-    Found,
-    Recorded,
-    Retrieved,
-    RetrievedEvent,
-    RowRefused,
-    StoredPayment,
-    Write,
-)
+from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference
 from domain.packages import Package
 from domain.payment import Payment
+from domain.stripe_objects import Retrieved, RetrievedEvent
 from tests.unit.purchases import PACKAGES
 
 

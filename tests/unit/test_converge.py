@@ -4,17 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.converge import (
-    ROUNDS,
-    NoCheckoutSession,
-    Outcome,
-    TryLater,
-    Verdict,
-    converge,
-)
+from domain.converge import ROUNDS, Outcome, TryLater, Verdict, converge
 from domain.events import Hint, Reference, ReferenceKind
-from domain.ledger import Entry, Reason
-from domain.payment import Payment
+from domain.payment import Entry, Payment, Reason
+from domain.stripe_objects import NoCheckoutSession
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found, found_event
 from tests.unit.purchases import (

@@ -4,20 +4,10 @@ from typing import Any
 
 import pytest
 
-from domain.converge import (
-    GONE_AFTER_SECONDS,
-    ObjectGone,
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-    converge,
-)
+from domain.converge import GONE_AFTER_SECONDS, Outcome, TryLater, Verdict, converge
 from domain.events import Hint, Origin
-from domain.ledger import Entry, Reason
-from domain.payment import HeldReason
+from domain.payment import Entry, HeldReason, Reason
+from domain.stripe_objects import ObjectGone, RetrievedEvent, StripeRefused, StripeUnreachable
 from tests.unit.builders import EVENT_CREATED, intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found
 from tests.unit.purchases import derived, hint, payment, purchase, resolution

@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.converge import Found, ObjectGone, StripeRefused, StripeUnreachable, TryLater, converge
+from domain.converge import Found, TryLater, converge
 from domain.events import Hint, Origin, Reference, ReferenceKind
-from domain.ledger import Entry, Reason
+from domain.payment import Entry, Reason
+from domain.stripe_objects import ObjectGone, StripeRefused, StripeUnreachable
 from tests.unit.builders import intent_charged
 from tests.unit.fakes import FakeStripe, FakeTill, found
 from tests.unit.purchases import derived, hint, payment, purchase, snapshot

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.disputes import Disputed, disputed_of
+from domain.charge import Disputed, disputed_of
 from tests.unit.builders import balance_transaction, charge, dispute
 
 NOTHING = Disputed(0, is_open=False)

@@ -39,7 +39,7 @@ UNUSED = {
 LOADED = {
     "webhook": {"stripe", "psycopg", "adapters.payments", "adapters.database_login"},
     "reports": {"psycopg", "adapters.report_queries"},
-    "reconcile": {"stripe", "psycopg", "adapters.reconcile_sources"},
+    "reconcile": {"stripe", "psycopg", "adapters.reconcile"},
     "operations": {"psycopg", "adapters.operations", "adapters.payments", "adapters.examination"},
     "migrate": {"psycopg", "adapters.migrations"},
 }

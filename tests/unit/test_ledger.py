@@ -2,8 +2,7 @@
 
 import pytest
 
-from domain.ledger import Entry, Reason, entry_for
-from domain.payment import HeldReason, Payment, PaymentStatus
+from domain.payment import Entry, HeldReason, Payment, PaymentStatus, Reason, entry_for
 from tests.unit.purchases import payment
 
 

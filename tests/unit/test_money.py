@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import to_major, to_minor
+from domain.payment import to_major, to_minor
 
 ZERO_DECIMAL = [
     "bif",

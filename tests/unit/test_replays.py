@@ -6,15 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from domain.converge import (
-    Outcome,
-    RetrievedEvent,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-    Verdict,
-)
+from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Origin, Reference, ReferenceKind, Signed
+from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.books import RememberedEvent
 from operations.operate import Desk, Done, operate
 from operations.requests import OperationRefused, ReplayEvent

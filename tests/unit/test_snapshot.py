@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from domain.derive import payment_from_snapshot
 from domain.packages import Rules
 from domain.payment import HeldReason, Payment, PaymentStatus
-from domain.snapshot import payment_from_snapshot
 from tests.unit.builders import EVENT_CREATED, SESSION_CREATED, line_item, payment_intent
 from tests.unit.purchases import PACKAGES, at, hint, payment, snapshot
 

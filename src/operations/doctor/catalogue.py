@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from domain.money import to_major
+from domain.payment import to_major
 from operations.doctor import commands
 from operations.doctor.facts import Check, Offer, Unknown
 

@@ -4,7 +4,7 @@ for psql. In a check's message each stands on a line of its own, to be copied.""
 import shlex
 from collections.abc import Sequence
 
-from domain.money import exponent
+from domain.payment import exponent
 from operations.doctor.facts import Offer, Stranger
 
 

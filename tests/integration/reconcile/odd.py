@@ -156,7 +156,7 @@ DISPUTES: dict[str, Change] = {
 
 
 LOST = 5
-WALKS = pytest.mark.parametrize("walk", [{}, {"days": 10}], ids=["schedule", "backfill"])
+RUNS = pytest.mark.parametrize("run", [{}, {"days": 10}], ids=["schedule", "backfill"])
 
 
 def around(odd: Sequence[Any], lost: Sequence[Any]) -> Iterator[Any]:

@@ -17,12 +17,12 @@ import pytest
 from domain.events import EVENT_TYPES, Hint, Origin, identify
 from handlers import reconcile as reconcile_handler
 from handlers.app import app
-from handlers.reconcile import sources_of
+from handlers.reconcile import ports_of
 from local.lifecycles import Clock, Shop
 from local.migrate import set_back
 from reconcile.requests import ReconcileRequest
-from reconcile.run import Limits
-from reconcile.walks import Reconciled, reconcile
+from reconcile.run import Reconciled, reconcile
+from reconcile.work import Limits
 from standin import StripeAccount, serving
 from tests.till import WEBHOOK_SECRET, Till
 
@@ -68,7 +68,7 @@ class Past:
     ) -> Callable[[list[Json]], None]:
         """A listener that loses deliveries at random, and some events altogether. What it delivers
         goes to the five steps at once: thousands of signatures prove nothing here."""
-        converge = sources_of(dry_run=False).converge
+        converge = ports_of(dry_run=False).converge
         chance = random.Random(seed)  # noqa: S311
 
         def listen(events: list[Json]) -> None:
@@ -105,7 +105,7 @@ class Past:
         """A run at another time than now."""
         return reconcile(
             request or ReconcileRequest(scheduled=True),
-            sources_of(dry_run=False),
+            ports_of(dry_run=False),
             Limits(lambda: float("inf")),
             lambda _step: None,
             datetime.fromtimestamp(int(now), UTC),
@@ -124,10 +124,10 @@ class Past:
             for table in WRITTEN
         }
 
-    def progress(self, walk: str = "schedule") -> dict[str, Json]:
-        """The places of a walk, by list."""
-        rows = self.till.rows("SELECT * FROM reconcile_progress WHERE walk = %s", walk)
-        return {row["sweep"]: row for row in rows}
+    def progress(self, run: str = "schedule") -> dict[str, Json]:
+        """The places of a run, by list."""
+        rows = self.till.rows("SELECT * FROM reconcile_checkpoints WHERE run = %s", run)
+        return {row["listing"]: row for row in rows}
 
     def listed(self, path: str) -> int:
         """How many pages of a list were asked for."""

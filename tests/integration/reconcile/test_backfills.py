@@ -19,17 +19,17 @@ def test_a_backfill_that_is_not_finished_goes_on_when_it_is_asked_for_again(past
 
 
 def test_a_backfill_that_is_not_finished_goes_on_by_schedule(past: Past) -> None:
-    past.till.execute("UPDATE reconcile_progress SET begins_at = now(), resume_from = now()")
+    past.till.execute("UPDATE reconcile_checkpoints SET begins_at = now(), resume_from = now()")
     ours = many_sessions(past)
     past.reconcile(days=8, max_pages=4)
     answer = past.reconcile()
     assert (answer["finished"], answer["unfinished_backfills"]) == (True, [])
     assert recorded(past) == set(ours)
-    assert past.till.rows("SELECT 1 FROM reconcile_progress WHERE ends_at IS NOT NULL") == []
+    assert past.till.rows("SELECT 1 FROM reconcile_checkpoints WHERE ends_at IS NOT NULL") == []
 
 
 def test_the_schedule_leaves_history_from_before_the_till_alone(past: Past) -> None:
-    past.till.execute("UPDATE reconcile_progress SET begins_at = now(), resume_from = now()")
+    past.till.execute("UPDATE reconcile_checkpoints SET begins_at = now(), resume_from = now()")
     many_sessions(past, 30)
     assert past.reconcile()["finished"]
     assert past.run_at(time.time() + 600).finished
@@ -56,4 +56,4 @@ def test_a_dry_backfill_leaves_no_place_behind(past: Past) -> None:
     past.forget(past.account.complete(past.till.sell()))
     answer = past.reconcile(days=10, dry_run=True)
     assert answer["repairs_total"] == 1
-    assert past.till.rows("SELECT 1 FROM reconcile_progress WHERE ends_at IS NOT NULL") == []
+    assert past.till.rows("SELECT 1 FROM reconcile_checkpoints WHERE ends_at IS NOT NULL") == []

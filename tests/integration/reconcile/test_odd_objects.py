@@ -10,8 +10,8 @@ from tests.integration.reconcile.odd import (
     EVENTS,
     LOST,
     REFUNDS,
+    RUNS,
     SESSIONS,
-    WALKS,
     Change,
     becomes,
     has,
@@ -31,8 +31,8 @@ def passes_by(answer: dict[str, Any]) -> bool:
     return bool(answer["finished"] and answer["stopped_because"] is None and answer["failures"])
 
 
-@WALKS
-def test_odd_events(past: Past, walk: dict[str, Any]) -> None:
+@RUNS
+def test_odd_events(past: Past, run: dict[str, Any]) -> None:
     def sell(user: str) -> str:
         mark = past.account.mark()
         past.account.complete(past.till.sell(user))
@@ -41,22 +41,22 @@ def test_odd_events(past: Past, walk: dict[str, Any]) -> None:
         return str(completed(events)["id"])
 
     lost = lose(past, EVENTS, sell)
-    answer = past.reconcile(**walk)
+    answer = past.reconcile(**run)
     assert passes_by(answer)
     assert balances(past, lost) == [1000] * LOST
     repaired = {repair["event_id"] for repair in answer["repairs"]}
     assert len([each for each in repaired if each.startswith("evt_")]) >= LOST
 
 
-@WALKS
-def test_odd_sessions(past: Past, walk: dict[str, Any]) -> None:
+@RUNS
+def test_odd_sessions(past: Past, run: dict[str, Any]) -> None:
     def sell(user: str) -> str:
         session_id = past.till.sell(user)
         past.forget(past.account.complete(session_id))
         return session_id
 
     lost = lose(past, SESSIONS, sell)
-    assert passes_by(past.reconcile(**walk))
+    assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [1000] * LOST
 
 
@@ -78,21 +78,21 @@ def lose_of_old(past: Past, changes: dict[str, Change], move: Callable[[str], An
     return lost
 
 
-@WALKS
-def test_odd_refunds(past: Past, walk: dict[str, Any]) -> None:
+@RUNS
+def test_odd_refunds(past: Past, run: dict[str, Any]) -> None:
     def refund(session_id: str) -> Any:
         past.account.refund(session_id, 400)
         return past.account.store.all("refund")[-1]
 
     lost = lose_of_old(past, REFUNDS, refund)
-    assert passes_by(past.reconcile(**walk))
+    assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [600] * LOST
 
 
-@WALKS
-def test_odd_disputes(past: Past, walk: dict[str, Any]) -> None:
+@RUNS
+def test_odd_disputes(past: Past, run: dict[str, Any]) -> None:
     lost = lose_of_old(past, DISPUTES, past.account.dispute)
-    assert passes_by(past.reconcile(**walk))
+    assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [0] * LOST
 
 

@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 
-from tests.integration.reconcile.odd import WALKS, Change, becomes, has, lacks, make_odd, sell_many
+from tests.integration.reconcile.odd import RUNS, Change, becomes, has, lacks, make_odd, sell_many
 from tests.integration.reconcile.past import Past, recorded
 
 ODD_ENDS = {"none": lacks("id"), "null": becomes(None), "unknown to Stripe": has("id", "cs_odd")}
 
 
-@WALKS
+@RUNS
 @pytest.mark.parametrize("change", ODD_ENDS.values(), ids=ODD_ENDS)
 def test_a_page_whose_last_object_is_none_to_go_on_after(
-    past: Past, change: Change, walk: dict[str, Any]
+    past: Past, change: Change, run: dict[str, Any]
 ) -> None:
     ours = sell_many(past, 250, seconds=60)
     sessions = [session["id"] for session in past.account.sessions()]
     for place in (-100, -101):
         make_odd(past, sessions[place], change)
-    answer = past.reconcile(**walk)
+    answer = past.reconcile(**run)
     assert (answer["finished"], recorded(past)) == (True, set(ours))
 
 

@@ -9,7 +9,7 @@ from adapters import postgres
 from reconcile.tally import LISTED
 from tests.integration.reconcile.odd import (
     LOST,
-    WALKS,
+    RUNS,
     has,
     make_odd,
     refuse_odd_ones,
@@ -24,15 +24,15 @@ def objects(answer: dict[str, Any]) -> set[str]:
     return {failure["object_id"] for failure in answer["failures"]}
 
 
-@WALKS
+@RUNS
 @pytest.mark.parametrize("status", [400, 402, 404, 429, 500])
 def test_ten_sessions_in_a_row_about_which_stripe_answers_with_an_error(
-    past: Past, impatient: None, status: int, walk: dict[str, Any]
+    past: Past, impatient: None, status: int, run: dict[str, Any]
 ) -> None:
     lost, odd = sell_around(past, 10)
     for session_id in odd:
         past.till.stripe.faults.answer(status, times=1000, path=session_id)
-    answer = past.reconcile(**walk)
+    answer = past.reconcile(**run)
     assert (answer["finished"], objects(answer)) == (True, set(odd))
     assert recorded(past) == set(lost)
     assert answer["unfinished_backfills"] == []

@@ -55,7 +55,7 @@ def test_a_broken_database_fails_a_scheduled_run(
 
 
 def test_a_schedule_that_is_gone_is_an_error_and_not_a_quiet_success(past: Past) -> None:
-    past.till.execute("DELETE FROM reconcile_progress")
+    past.till.execute("DELETE FROM reconcile_checkpoints")
     assert past.reconcile()["error"]["code"] == "not_done"
 
 
@@ -106,7 +106,7 @@ def test_the_webhooks_role_may_do_what_reconcile_does(past: Past) -> None:
     with psycopg.connect(past.till.database_url) as connection:
         connection.execute("SET ROLE webhook_writer")
         connection.execute("SELECT count(*) FROM credit_ledger")
-        connection.execute("UPDATE reconcile_progress SET cursor = NULL")
-        connection.execute("DELETE FROM reconcile_progress WHERE walk = 'no such walk'")
+        connection.execute("UPDATE reconcile_checkpoints SET cursor = NULL")
+        connection.execute("DELETE FROM reconcile_checkpoints WHERE run = 'no such run'")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("UPDATE credit_ledger SET delta = 1")

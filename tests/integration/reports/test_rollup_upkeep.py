@@ -15,8 +15,7 @@ from adapters.payments import PostgresPayments
 from adapters.postgres import Database, connect
 from adapters.report_queries import Reports
 from domain.converge import Verdict, Write
-from domain.ledger import entry_for
-from domain.payment import Payment, PaymentStatus
+from domain.payment import Payment, PaymentStatus, entry_for
 from reports.answers import Page, answer
 from tests.integration.reports.books import START, Books
 from tests.unit.purchases import hint, payment

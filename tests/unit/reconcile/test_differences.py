@@ -8,8 +8,8 @@ import pytest
 from domain.converge import StoredPayment
 from domain.packages import ForSale
 from domain.payment import HeldReason, Payment, PaymentStatus, held_for_unknown_user
-from reconcile.differences import Difference, difference
-from reconcile.sources import FoundPayment
+from reconcile.compare import Difference, difference
+from reconcile.ports import FoundPayment
 from reconcile.tally import Cause, cause_of
 from tests.unit.builders import CHARGE_CREATED
 from tests.unit.purchases import PACKAGES, charged, payment, purchase

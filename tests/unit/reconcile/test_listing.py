@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from adapters.stripe_listing import StripeHistory
-from domain.converge import StripeRefused, StripeUnreachable
-from reconcile.progress import Sweep, Window
-from reconcile.sources import NoAnswer, Page
+from domain.stripe_objects import StripeRefused, StripeUnreachable
+from reconcile.checkpoints import Listing, Window
+from reconcile.ports import NoAnswer, Page
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ class Answering(StripeHistory):
 
 def page_of(data: object, has_more: object = True, cursor: str | None = None) -> Page | NoAnswer:
     answer = {"object": "list", "data": data, "has_more": has_more}
-    return Answering(answer).page(Sweep.SESSIONS, Window(START, END, cursor))
+    return Answering(answer).page(Listing.SESSIONS, Window(START, END, cursor))
 
 
 def test_a_page_goes_on_after_its_last_object() -> None:
@@ -76,7 +76,7 @@ def test_a_list_without_its_data_is_no_answer(data: object) -> None:
 
 @pytest.mark.parametrize("answer", [None, [], "text", {}, {"object": "event"}])
 def test_what_is_no_list_is_no_answer(answer: object) -> None:
-    found = Answering(answer).page(Sweep.SESSIONS, Window(START, END))
+    found = Answering(answer).page(Listing.SESSIONS, Window(START, END))
     assert isinstance(found, StripeUnreachable)
 
 

@@ -9,24 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.converge import NoCheckoutSession, Outcome, Retrieved, TryLater, Verdict
+from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase, expanded
-from reconcile.items import name_of, named
-from reconcile.outages import Stop
-from reconcile.progress import Progress, Sweep, Window
-from reconcile.run import Limits, Run
-from reconcile.sources import (
+from domain.stripe_objects import NoCheckoutSession, Purchase, Retrieved, expanded
+from reconcile.checkpoints import Checkpoint, Listing, Window
+from reconcile.compare import name_of, named
+from reconcile.ports import (
     Finding,
     FindPayment,
     FoundPayment,
     NoAnswer,
     Page,
+    Ports,
     RowKey,
-    Sources,
 )
-from reconcile.sweeps import check_page
+from reconcile.repair import check_page
+from reconcile.work import Limits, Run, Stop
 from tests.unit.purchases import PACKAGES, payment, purchase
 from tests.unit.reconcile.test_differences import found
 
@@ -36,7 +35,7 @@ LATER = datetime(2026, 6, 1, tzinfo=UTC)
 class Stripe:
     """Shows a session as its list does, and knows no purchase of a refund or dispute."""
 
-    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer:
+    def page(self, listing: Listing, window: Window) -> Page | NoAnswer:
         raise NotImplementedError
 
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
@@ -94,19 +93,19 @@ def sent_to_postgres(texts: Sequence[str]) -> Collection[str]:
 class Book:
     """No progress is made on a single page."""
 
-    def walk(self, name: str) -> Sequence[Progress]:
+    def of_run(self, name: str) -> Sequence[Checkpoint]:
         raise NotImplementedError
 
-    def unfinished_backfills(self) -> Sequence[Progress]:
+    def unfinished_backfills(self) -> Sequence[Checkpoint]:
         raise NotImplementedError
 
-    def begin(self, places: Sequence[Progress]) -> Sequence[Progress]:
+    def begin(self, places: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
         raise NotImplementedError
 
-    def save(self, progress: Progress) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         raise NotImplementedError
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self, checkpoint: Checkpoint) -> None:
         raise NotImplementedError
 
 
@@ -122,16 +121,16 @@ class Steps:
 
 
 def a_run(steps: Steps) -> Run:
-    sources = Sources(
+    ports = Ports(
         Stripe(), Rows("pi_good"), Book(), steps, fold_totals=lambda: None, livemode=False
     )
-    return Run(sources, LATER, LATER, Limits(lambda: 900.0), lambda _step: None)
+    return Run(ports, LATER, LATER, Limits(lambda: 900.0), lambda _step: None)
 
 
-def checked(sweep: Sweep, *items: object) -> tuple[Stop | None, Run, Steps]:
+def checked(listing: Listing, *items: object) -> tuple[Stop | None, Run, Steps]:
     steps = Steps()
     run = a_run(steps)
-    return check_page(sweep, Page(items, None, None), run), run, steps
+    return check_page(listing, Page(items, None, None), run), run, steps
 
 
 EVENT = {
@@ -147,11 +146,11 @@ REFUND = {
     "charge": {"id": "ch_good", "amount_refunded": 100},
 }
 DISPUTE = {"id": "du_good", "payment_intent": "pi_good", "status": "lost", "amount": 100}
-GOOD: dict[Sweep, dict[str, Any]] = {
-    Sweep.EVENTS: EVENT,
-    Sweep.SESSIONS: SESSION,
-    Sweep.REFUNDS: REFUND,
-    Sweep.DISPUTES: DISPUTE,
+GOOD: dict[Listing, dict[str, Any]] = {
+    Listing.EVENTS: EVENT,
+    Listing.SESSIONS: SESSION,
+    Listing.REFUNDS: REFUND,
+    Listing.DISPUTES: DISPUTE,
 }
 
 
@@ -178,12 +177,12 @@ JSON = st.recursive(
 
 
 @st.composite
-def odd_items(draw: st.DrawFn, sweep: Sweep) -> object:
+def odd_items(draw: st.DrawFn, listing: Listing) -> object:
     """Anything at all, or the good object of another id with something changed at any depth."""
     if draw(st.booleans()):
         return draw(JSON)
-    odd: dict[str, Any] = {**GOOD[sweep], "id": "odd_1"}
-    if sweep in (Sweep.REFUNDS, Sweep.DISPUTES):
+    odd: dict[str, Any] = {**GOOD[listing], "id": "odd_1"}
+    if listing in (Listing.REFUNDS, Listing.DISPUTES):
         odd["payment_intent"] = "pi_odd"
     return _changed(draw, odd)
 
@@ -195,21 +194,21 @@ def _changed(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
     return {**whole, key: _changed(draw, inner) if deeper else draw(JSON)}
 
 
-@pytest.mark.parametrize("sweep", list(Sweep))
+@pytest.mark.parametrize("listing", list(Listing))
 @given(data=st.data())
-def test_what_is_good_is_noticed_beside_anything(sweep: Sweep, data: st.DataObject) -> None:
-    before, behind = data.draw(odd_items(sweep)), data.draw(odd_items(sweep))
-    stop, run, steps = checked(sweep, before, GOOD[sweep], behind)
+def test_what_is_good_is_noticed_beside_anything(listing: Listing, data: st.DataObject) -> None:
+    before, behind = data.draw(odd_items(listing)), data.draw(odd_items(listing))
+    stop, run, steps = checked(listing, before, GOOD[listing], behind)
     assert stop is None
     assert noticed(run, steps)
 
 
-@pytest.mark.parametrize("sweep", list(Sweep))
+@pytest.mark.parametrize("listing", list(Listing))
 @given(item=JSON)
-def test_what_has_no_id_is_a_failure(sweep: Sweep, item: object) -> None:
-    _, run, _ = checked(sweep, item)
+def test_what_has_no_id_is_a_failure(listing: Listing, item: object) -> None:
+    _, run, _ = checked(listing, item)
     is_named = isinstance(item, dict) and name_of(item) is not None
-    assert is_named or [each.object_id for each in run.tally.failures] == [sweep]
+    assert is_named or [each.object_id for each in run.tally.failures] == [listing]
 
 
 @given(items=st.lists(JSON), object_id=st.text(st.characters(), max_size=8))

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.converge import Retrieved, StripeRefused, StripeUnreachable, TryLater
+from domain.converge import TryLater
 from domain.events import Reference
-from domain.stripe_objects import Purchase
-from reconcile.outages import Stop, outage
-from reconcile.progress import Sweep, Window
-from reconcile.sources import NoAnswer, Page
+from domain.stripe_objects import Purchase, Retrieved, StripeRefused, StripeUnreachable
+from reconcile.checkpoints import Listing, Window
+from reconcile.ports import NoAnswer, Page
+from reconcile.work import Stop, outage
 
 SILENT = StripeUnreachable("Stripe: APIConnectionError")
 KEY = StripeRefused("Stripe: AuthenticationError, check STRIPE_API_KEY")
@@ -28,7 +28,7 @@ class Pinged:
         self.pings += 1
         return self._answer
 
-    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer:
+    def page(self, listing: Listing, window: Window) -> Page | NoAnswer:
         raise NotImplementedError
 
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:

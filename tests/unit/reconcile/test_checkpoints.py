@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.progress import (
+from reconcile.checkpoints import (
     EVENTS_REACH_BACK,
     SCHEDULE,
-    Progress,
-    Sweep,
+    Checkpoint,
+    Listing,
     Window,
     after_page,
     after_target,
@@ -23,14 +23,14 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 TARGET = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def place(**fields: Any) -> Progress:
+def place(**fields: Any) -> Checkpoint:
     defaults: dict[str, Any] = {
-        "walk": SCHEDULE,
-        "sweep": Sweep.SESSIONS,
+        "run": SCHEDULE,
+        "listing": Listing.SESSIONS,
         "begins_at": BEGINNING,
         "resume_from": BEGINNING,
     }
-    return Progress(**{**defaults, **fields})
+    return Checkpoint(**{**defaults, **fields})
 
 
 def test_a_window_begins_where_the_last_one_ended() -> None:
@@ -89,26 +89,28 @@ def test_a_walk_never_goes_back_before_its_beginning() -> None:
 
 
 def test_a_backfill_asks_for_events_as_far_back_as_there_are_any() -> None:
-    places = {each.sweep: each for each in backfill(BEGINNING, TARGET, TARGET)}
-    assert places[Sweep.EVENTS].resume_from == TARGET - EVENTS_REACH_BACK
-    assert places[Sweep.SESSIONS].resume_from == BEGINNING
+    places = {each.listing: each for each in backfill(BEGINNING, TARGET, TARGET)}
+    assert places[Listing.EVENTS].resume_from == TARGET - EVENTS_REACH_BACK
+    assert places[Listing.SESSIONS].resume_from == BEGINNING
     assert {each.ends_at for each in places.values()} == {TARGET}
 
 
 @given(
-    sweep=st.sampled_from(list(Sweep)),
+    listing=st.sampled_from(list(Listing)),
     hours=st.integers(0, 24 * 900),
     pages=st.lists(st.integers(1, 4), max_size=200),
 )
-def test_a_walk_covers_all_time_without_a_gap(sweep: Sweep, hours: int, pages: list[int]) -> None:
+def test_a_walk_covers_all_time_without_a_gap(
+    listing: Listing, hours: int, pages: list[int]
+) -> None:
     """However many pages each window has, and wherever the walk is interrupted."""
-    walked, target = place(sweep=sweep), BEGINNING + timedelta(hours=hours)
+    reached, target = place(listing=listing), BEGINNING + timedelta(hours=hours)
     covered_to, pages_left = BEGINNING, iter(pages)
-    while (window := next_window(walked, target)) is not None:
+    while (window := next_window(reached, target)) is not None:
         assert window.start == covered_to
         for number in range(next(pages_left, 1) - 1):
-            walked = after_page(walked, window, f"id_{number}")
-            assert next_window(walked, target) == Window(window.start, window.end, f"id_{number}")
-        walked = after_page(walked, window, None)
+            reached = after_page(reached, window, f"id_{number}")
+            assert next_window(reached, target) == Window(window.start, window.end, f"id_{number}")
+        reached = after_page(reached, window, None)
         covered_to = window.end
     assert covered_to == target

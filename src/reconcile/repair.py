@@ -8,34 +8,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from domain.converge import NoCheckoutSession, ObjectGone, Outcome, Verdict
-from domain.derive import refunded_minor
-from domain.disputes import disputed_of
+from domain.charge import disputed_of, refunded_minor
+from domain.converge import Outcome, Verdict
 from domain.events import Hint, NotAnEvent, Origin, Reference, ReferenceKind, identify
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase, expanded
-from reconcile.differences import Difference, difference
-from reconcile.items import Named, name_of, named
-from reconcile.outages import Stop
-from reconcile.progress import Sweep
-from reconcile.run import Run
-from reconcile.sources import FindPayment, FoundPayment, Page
+from domain.stripe_objects import NoCheckoutSession, ObjectGone, Purchase, expanded
+from reconcile.checkpoints import Listing
+from reconcile.compare import Difference, Named, difference, name_of, named
+from reconcile.ports import FindPayment, FoundPayment, Page
 from reconcile.tally import repair_of_difference, repair_of_event
+from reconcile.work import Run, Stop
 
 
-def check_page(sweep: Sweep, page: Page, run: Run) -> Stop | None:
+def check_page(listing: Listing, page: Page, run: Run) -> Stop | None:
     """Deals with every object of a page; tells why when it could not get through all of them."""
     objects = named(page.items)
     for _ in range(len(page.items) - len(objects)):
-        run.failed(str(sweep), "something in Stripe's list has no id")
+        run.failed(str(listing), "something in Stripe's list has no id")
     if page.is_cut:
-        run.failed(str(sweep), "Stripe's list has more of one second than can be paged through")
-    return _CHECKS[sweep](objects, run)
+        run.failed(str(listing), "Stripe's list has more of one second than can be paged through")
+    return _CHECKS[listing](objects, run)
 
 
 def check_session(reference: Reference, run: Run) -> Stop | None:
     """Asks Stripe about one purchase and repairs its row if that differs."""
-    purchase = run.read(reference.id, lambda: run.sources.history.retrieve(reference))
+    purchase = run.read(reference.id, lambda: run.ports.history.retrieve(reference))
     if isinstance(purchase, Purchase):
         return _compare_anew(reference.id, purchase, run)
     if isinstance(purchase, NoCheckoutSession | ObjectGone):
@@ -49,20 +46,20 @@ def _compare_anew(asked_about: str, purchase: Purchase, run: Run) -> Stop | None
     if session_id is None:
         run.failed(asked_about, "Stripe's Checkout session has no id")
         return None
-    find = run.sources.records.payments_of_sessions([session_id])
+    find = run.ports.rows.payments_of_sessions([session_id])
     return _compare(session_id, purchase, find, run.for_sale(), run)
 
 
 def _check_events(events: Sequence[Named], run: Run) -> Stop | None:
     hints = [hint for event in events if (hint := _hint_of(event, run)) is not None]
-    known = run.sources.records.known_events([hint.event_id for hint in hints])
+    known = run.ports.rows.known_events([hint.event_id for hint in hints])
     missed = [hint for hint in reversed(hints) if hint.event_id not in known]
     return run.each(missed, lambda hint: _deliver(hint, run))
 
 
 def _hint_of(named_event: Named, run: Run) -> Hint | None:
     name, event = named_event
-    identified = run.read(name, lambda: identify(event, Origin.RECONCILE, run.sources.livemode))
+    identified = run.read(name, lambda: identify(event, Origin.RECONCILE, run.ports.livemode))
     if isinstance(identified, NotAnEvent):
         run.failed(name, identified.reason)
     # What the event shows is old by now: a purchase is recorded as Stripe has it, or not at all.
@@ -73,7 +70,7 @@ def _hint_of(named_event: Named, run: Run) -> Hint | None:
 
 def _deliver(hint: Hint, run: Run) -> Stop | None:
     """The five steps for an event that never came."""
-    outcome = run.sources.converge(hint)
+    outcome = run.ports.converge(hint)
     if not isinstance(outcome, Outcome):
         return run.pass_by(hint.event_id, outcome)
     if outcome.verdict in (Verdict.RECORDED, Verdict.UNCHANGED):
@@ -85,13 +82,13 @@ def _deliver(hint: Hint, run: Run) -> Stop | None:
 
 
 def _check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
-    records = run.sources.records
-    find = records.payments_of_sessions([name for name, _ in sessions])
+    rows = run.ports.rows
+    find = rows.payments_of_sessions([name for name, _ in sessions])
     for_sale = run.for_sale()
 
     def check(named_session: Named) -> Stop | None:
         name, session = named_session
-        purchase = run.read(name, lambda: run.sources.history.purchase(session))
+        purchase = run.read(name, lambda: run.ports.history.purchase(session))
         if isinstance(purchase, Purchase):
             return _compare(name, purchase, find, for_sale, run)
         return None if purchase is None else run.pass_by(name, purchase)
@@ -122,7 +119,7 @@ def _repair(differs: Difference, run: Run) -> Stop | None:
         reference=Reference(ReferenceKind.CHECKOUT_SESSION, session_id),
         is_backfill=run.is_backfill,
     )
-    outcome = run.sources.converge(hint)
+    outcome = run.ports.converge(hint)
     if not isinstance(outcome, Outcome):
         return run.pass_by(session_id, outcome)
     repair = repair_of_difference(outcome, differs)
@@ -178,8 +175,8 @@ def _check_amounts(
     amounts_minor: Amounts, recorded_minor: Callable[[FoundPayment], int], run: Run
 ) -> Stop | None:
     """Asks about the payments whose amount is another one than recorded. Payments without a row
-    are none of ours, or their sessions are missing, which the walk through those finds."""
-    find = run.sources.records.payments_of_intents(list(amounts_minor))
+    are none of ours, or their sessions are missing, which the list of those shows."""
+    find = run.ports.rows.payments_of_intents(list(amounts_minor))
 
     def differs(payment_intent: str) -> bool:
         found = find(payment_intent)
@@ -201,9 +198,9 @@ def _recorded_disputed_minor(found: FoundPayment) -> int:
     return found.stored.payment.amount_disputed_minor
 
 
-_CHECKS: Mapping[Sweep, Callable[[Sequence[Named], Run], Stop | None]] = {
-    Sweep.EVENTS: _check_events,
-    Sweep.SESSIONS: _check_sessions,
-    Sweep.REFUNDS: _check_refunds,
-    Sweep.DISPUTES: _check_disputes,
+_CHECKS: Mapping[Listing, Callable[[Sequence[Named], Run], Stop | None]] = {
+    Listing.EVENTS: _check_events,
+    Listing.SESSIONS: _check_sessions,
+    Listing.REFUNDS: _check_refunds,
+    Listing.DISPUTES: _check_disputes,
 }

@@ -1,22 +1,15 @@
-"""What a run reads and writes: Stripe's lists, the till's records, and its own progress."""
+"""What a run reads and writes: Stripe's lists, the till's records, and its own checkpoint."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.converge import (
-    Outcome,
-    Retrieved,
-    StoredPayment,
-    StripeRefused,
-    StripeUnreachable,
-    TryLater,
-)
+from domain.converge import Outcome, StoredPayment, TryLater
 from domain.events import Hint, Reference
 from domain.packages import ForSale
-from domain.stripe_objects import Purchase
-from reconcile.progress import Progress, Sweep, Window
+from domain.stripe_objects import Purchase, Retrieved, StripeRefused, StripeUnreachable
+from reconcile.checkpoints import Checkpoint, Listing, Window
 
 NoAnswer = StripeUnreachable | StripeRefused
 
@@ -36,7 +29,7 @@ class Page:
 class History(Protocol):
     """Stripe's side. Answers about an object in a shape that nobody foresaw may raise."""
 
-    def page(self, sweep: Sweep, window: Window) -> Page | NoAnswer: ...
+    def page(self, listing: Listing, window: Window) -> Page | NoAnswer: ...
 
     def purchase(self, session: Mapping[str, Any]) -> Purchase | NoAnswer:
         """A listed session with what the list leaves out; mostly nothing has to be asked for."""
@@ -79,7 +72,7 @@ class Finding:
     actual: str
 
 
-class Records(Protocol):
+class TillRows(Protocol):
     """The till's side. What raises here is an outage of the database, and ends the run."""
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
@@ -106,32 +99,32 @@ class Records(Protocol):
         """What the ledger audit finds wrong, one after the other."""
 
 
-class ProgressBook(Protocol):
+class Checkpoints(Protocol):
     """Where progress is kept."""
 
-    def walk(self, name: str) -> Sequence[Progress]:
-        """The places of a walk; of the schedule's there is always one a list."""
+    def of_run(self, name: str) -> Sequence[Checkpoint]:
+        """The places of a run; of the schedule's there is always one a list."""
 
-    def unfinished_backfills(self) -> Sequence[Progress]: ...
+    def unfinished_backfills(self) -> Sequence[Checkpoint]: ...
 
-    def begin(self, places: Sequence[Progress]) -> Sequence[Progress]:
+    def begin(self, places: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
         """Begins a backfill, unless it is under way; its places as they are."""
 
-    def save(self, progress: Progress) -> None: ...
+    def save(self, checkpoint: Checkpoint) -> None: ...
 
-    def finish(self, progress: Progress) -> None:
-        """The backfill has walked through this list: its place is forgotten."""
+    def finish(self, checkpoint: Checkpoint) -> None:
+        """The backfill has reached through this list: its place is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Ports:
     """Everything a run works with. `converge` is the five steps: what concerns one purchase comes
     back from it, and only an outage of the database raises. `fold_totals` takes up what payments
     have changed into the totals that reports read."""
 
     history: History
-    records: Records
-    progress: ProgressBook
+    rows: TillRows
+    checkpoints: Checkpoints
     converge: Callable[[Hint], Outcome | TryLater | NoAnswer]
     fold_totals: Callable[[], object]
     livemode: bool

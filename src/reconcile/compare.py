@@ -1,15 +1,31 @@
-"""What is different between a payment as it stands and as Stripe says it must be, in sentences."""
+"""What is different between a payment as it stands and as Stripe says it must be, in sentences; and
+the objects in Stripe's lists by their ids, whatever else is in those lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain.derive import derive
-from domain.money import to_major
 from domain.packages import ForSale
-from domain.payment import Payment, PaymentStatus, held_for_unknown_user
-from domain.stripe_objects import Purchase, seconds
-from reconcile.sources import FoundPayment
+from domain.payment import Payment, PaymentStatus, held_for_unknown_user, to_major
+from domain.stripe_objects import Purchase, id_of, seconds
+from reconcile.ports import FoundPayment
+
+Named = tuple[str, Mapping[str, Any]]
+
+
+def name_of(value: object) -> str | None:
+    """The id of an object or of a reference to one. Stripe's ids are printable ASCII; what else
+    could be stored cannot be sent to Stripe again."""
+    name = id_of(value)
+    return name if name is not None and name.isascii() and name.isprintable() else None
+
+
+def named(items: Iterable[object]) -> list[Named]:
+    """Those of a list's items that are objects and have an id."""
+    objects = (item for item in items if isinstance(item, Mapping))
+    return [(name, item) for item in objects if (name := name_of(item)) is not None]
 
 
 @dataclass(frozen=True, slots=True)

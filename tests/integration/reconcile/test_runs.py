@@ -1,4 +1,4 @@
-"""A walk stops anywhere and goes on from there: no page is skipped and none is lost."""
+"""A run stops anywhere and goes on from there: no page is skipped and none is lost."""
 
 import time
 from typing import Any
@@ -65,13 +65,15 @@ def test_a_cursor_that_stripe_has_forgotten_starts_its_window_again(past: Past) 
     ours = many_sessions(past, 250)
     past.reconcile(max_pages=pages_until_second(past))
     assert past.progress()["sessions"]["cursor"] is not None
-    past.till.execute("UPDATE reconcile_progress SET cursor = 'cs_gone' WHERE sweep = 'sessions'")
+    past.till.execute(
+        "UPDATE reconcile_checkpoints SET cursor = 'cs_gone' WHERE listing = 'sessions'"
+    )
     assert past.reconcile()["finished"]
     assert recorded(past) == set(ours)
 
 
 def pages_until_second(past: Past) -> int:
-    """So many pages that the walk stops after one with a hundred sessions."""
+    """So many pages that the run stops after one with a hundred sessions."""
     past.till.stripe.requests.clear()
     past.reconcile(dry_run=True)
     before = past.till.stripe.requests.index(("GET", SESSIONS))
