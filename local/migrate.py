@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from adapters.database_login import refusal
+from adapters.search_path import asking_for
 from adapters.settings import Misconfigured, settings
 from local.lambda_context import LambdaContext
 
@@ -42,7 +43,7 @@ def migrate(url: str) -> None:
 def set_back(url: str, days: int) -> None:
     """As if the till at `url` had been installed so many days earlier: for purchases that a program
     plays in the past, which would be held as sold before the till, and not looked for."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, url)) as connection:
         connection.execute(
             "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
+from adapters.search_path import asking_for
+from adapters.settings import settings
 from domain.payment import to_minor
 from standin import StripeAccount
 from standin.ids import Ids
@@ -16,7 +18,7 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
     amount are: an application that names it can go on with the next account.
     """
     prices: dict[str, str] = {}
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, database_url)) as connection:
         packages = connection.execute(
             "SELECT package_id, package_name, amount, currency FROM packages"
             " WHERE active ORDER BY amount"

@@ -9,6 +9,8 @@ from contextlib import contextmanager, redirect_stdout
 
 import psycopg
 
+from adapters.search_path import asking_for
+from adapters.settings import settings
 from local.demo.history import DAYS, ShopClock, play_history
 from local.demo.page import Page
 from local.demo.shop import Shop
@@ -24,7 +26,7 @@ SELECT EXISTS (SELECT FROM payment_transactions)
 
 def is_unused(database_url: str) -> bool:
     """Whether the database, which is migrated, has no payment, no event and no user."""
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, database_url)) as connection:
         row = connection.execute(_USED).fetchone()
     return row == (False,)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 
+from adapters.search_path import asking_for
+from adapters.settings import settings
 from local.gateway import gateway
 from local.lambda_context import LambdaContext
 from local.postgres import available_server
@@ -95,7 +97,8 @@ class Shop:
         return Seen(status, outcome, payment, balance, payment_id)
 
     def _standing(self, payment_id: str | None) -> tuple[str, int | None]:
-        with psycopg.connect(self.database_url) as connection:
+        url = asking_for(settings().database.schema, self.database_url)
+        with psycopg.connect(url) as connection:
             row = connection.execute(
                 "SELECT payment_status || CASE WHEN held_reason IS NULL THEN '' ELSE ', held' END,"
                 " CASE WHEN user_id IS NULL THEN NULL ELSE coalesce(credits, 0) END"

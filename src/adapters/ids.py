@@ -1,5 +1,5 @@
-"""The ids that the till gives: in the order in which they were made, so that the newest rows lie side
-by side in every index, and what is written touches few pages."""
+"""The ids that the till gives, in the order of time: the newest rows lie side by side in every
+index, and what is written touches few pages."""
 
 import secrets
 import time

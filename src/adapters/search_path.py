@@ -1,7 +1,7 @@
 """The schema that a connection works in, where it is not `public`.
 
-It is asked for at connect: a SET would leak to a pooler's next client, and pin the connection in RDS
-Proxy. Poolers refuse that or drop it, and then what the role is set to holds; so each connection is
+It is asked for at connect: a SET would leak to a pooler's next client, and pin the connection in
+RDS Proxy. Poolers refuse that or drop it, and then what the role is set to holds: so each is
 looked at once. The path is that schema alone: what others may write to has no say in what a
 statement means.
 """
@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bounded_connection import Connection
-from adapters.settings import Misconfigured
+from adapters.settings import PUBLIC, Misconfigured
 
 LOOK = """
 SELECT current_setting('search_path') AS path,
@@ -22,10 +22,13 @@ SELECT current_setting('search_path') AS path,
 
 
 def asking_for(schema: str, conninfo: str) -> str:
-    """`conninfo`, with the schema among its `options`, whose words are parted by blanks.
+    """`conninfo`, with the schema among its `options`, whose words are parted by blanks; as it is
+    where the schema is `public`.
 
     https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
     """
+    if schema == PUBLIC:
+        return conninfo
     asked = re.sub(r"([\\\s])", r"\\\1", quoted(schema))
     others = conninfo_to_dict(conninfo).get("options") or ""
     return make_conninfo(conninfo, options=f"{others} -csearch_path={asked}".lstrip())

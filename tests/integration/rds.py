@@ -16,7 +16,7 @@ from local.postgres import Server
 from tests.integration.roles import apply
 
 LOGINS = ("tokentill_webhook", "tokentill_reports", "tokentill_operations")
-PASSWORD = "first"  # noqa: S105
+PASSWORD = "first"
 
 # Whoever brings a token comes in here without one. Membership counts as RDS counts it: however
 # indirect, and whatever came with it.

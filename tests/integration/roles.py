@@ -28,9 +28,7 @@ def role_of(till: Till, role: str) -> Iterator[None]:
         yield
 
 
-def apply(
-    url: str, migrations: list[Migration], schema: str = "public"
-) -> Migrated | Refused:
+def apply(url: str, migrations: list[Migration], schema: str = "public") -> Migrated | Refused:
     """Applies migrations to the database at `url`, as whoever it logs in."""
     database = Database(lambda: connect(url, schema))
     try:

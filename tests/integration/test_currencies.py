@@ -157,7 +157,5 @@ def test_a_package_priced_in_another_currency_is_sold_by_its_metadata_alone(
         currency,
     )
     price = till.account.create_price(amount_minor, currency, "Something of the shop's")
-    session_id = till.sell_paid(
-        line_items=[(price["id"], 1)], metadata={"package_id": "starter"}
-    )
+    session_id = till.sell_paid(line_items=[(price["id"], 1)], metadata={"package_id": "starter"})
     assert (till.payment(session_id)["held_reason"], till.credits()) == (None, 1000)

@@ -248,7 +248,16 @@ def test_any_name_of_a_schema_may_be_the_tills(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a" * 64, "\u00e4" * 32, "pg_temp", "pg_catalog", "information_schema", "$user", "a\nb", "a\0b"],
+    [
+        "a" * 64,
+        "\u00e4" * 32,
+        "pg_temp",
+        "pg_catalog",
+        "information_schema",
+        "$user",
+        "a\nb",
+        "a\0b",
+    ],
 )
 def test_a_name_that_no_schema_can_have_is_refused(name: str) -> None:
     with pytest.raises(Misconfigured, match="DATABASE_SCHEMA must be the name"):

@@ -1,4 +1,4 @@
-"""Ids: ordered by the time at which they were made, unique across processes, RFC 9562's version 7."""
+"""Ids: ordered by time, unique across processes, and of version 7 as RFC 9562 has it."""
 
 import time
 import uuid

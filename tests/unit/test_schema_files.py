@@ -1,4 +1,4 @@
-"""A migration that was released is never rewritten: databases that have it would differ from others."""
+"""A migration is never rewritten: databases that have it would differ from all later ones."""
 
 from pathlib import Path
 
