@@ -16,16 +16,23 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint migrate event reconcile prove doctor build artefact bench lock clean
+.PHONY: help demo serve check test lint hooks migrate event reconcile prove doctor build artefact \
+	screenshots bench lock install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## Play a short story of payments and show the reports
-	@$(WITH_SRC) $(PY) -m local.demo
+	@./tokentill demo
 
 serve: .venv/ready ## Serve the webhook and the reports on http://127.0.0.1:8000
-	@$(WITH_SRC) $(PY) -m local.serve
+	@./tokentill serve $(ARGS)
+
+check: ## Everything that must hold before a change lands: lint, then test
+	@echo "== lint"
+	@$(MAKE) --no-print-directory lint
+	@echo "== test"
+	@$(MAKE) --no-print-directory test
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
 	@$(PY) -m pytest -n auto $(ARGS)
@@ -44,27 +51,33 @@ lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, impor
 		-f template.yaml stacks/*.yaml
 	$(SAM) build
 
+hooks: .venv/ready ## Check style, types and import rules before each commit
+	@.venv/bin/pre-commit install
+
 migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE_URL
-	@$(WITH_SRC) $(PY) -m local.migrate
+	@./tokentill migrate
 
 event: .venv/ready ## Sign a sample event now: make event NAME=checkout_session_completed
-	@$(WITH_SRC) $(PY) -m local.sign_event $(NAME)
+	@./tokentill event $(NAME)
 
 reconcile: .venv/ready ## Repair what deliveries missed; ARGS='--since 2026-01-01' for history
-	@$(WITH_SRC) $(PY) -m local.reconcile $(ARGS)
+	@./tokentill reconcile $(ARGS)
 
 prove: .venv/ready ## Prove that Stripe, payments, ledger and balances agree; ARGS='--days 7'
-	@$(WITH_SRC) $(PY) -m local.prove $(ARGS)
+	@./tokentill prove $(ARGS)
 
 doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https://...
-	@$(WITH_SRC) $(PY) -m local.doctor $(if $(URL),--url '$(URL)')
+	@./tokentill doctor $(if $(URL),--url '$(URL)')
 
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
 
 artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
-	@$(PY) -m local.lambda_build '$(or $(DIR),$(error say where: make artefact DIR=...))' \
+	@./tokentill artefact '$(or $(DIR),$(error say where: make artefact DIR=...))' \
 		--machine $(or $(ARCH),arm64)
+
+screenshots: .venv/ready ## Take the pictures of the documents again
+	@./tokentill screenshots $(ARGS)
 
 bench: .venv/ready .venv-sam/ready ## Measure deliveries and cold starts into bench/*.md
 	@$(WITH_SRC) $(PY) -m bench.webhook
@@ -81,10 +94,12 @@ lock: .venv-uv/ready ## Renew requirements/*.txt; ARGS=--upgrade takes newer rel
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header $(ARGS)
 
+install: .venv/ready ## Install what ./tokentill needs, which the other targets do by themselves
+
 clean: ## Remove everything that make made, the local database too
 	rm -rf .venv .venv-sam .venv-check .venv-uv .aws-sam .local
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find src local tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src standin local tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 define CHECK_PYTHON
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local.lambda_build import Target, build
+from local.lambda_build import LAMBDA_PYTHON, Target, build
 from local.lambda_build.bytecode import compiler
-from local.lambda_build.target import LAMBDA_PYTHON
 from local.lambda_runtime import NoEmulator, container, machine
 
 RESULT = Path(__file__).with_name("cold-start.md")

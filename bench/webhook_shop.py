@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from local.prices import price_packages
+from local.shop import price_packages
 from standin import StripeAccount, serving
 
 

@@ -9,24 +9,15 @@ import psycopg
 from adapters.database_login import refusal
 from adapters.postgres import DatabaseUnavailable, InsecureConnection
 from adapters.settings import Misconfigured, Settings, settings
-from local.migrate import MigrationError
-from local.postgres import ServerError
+from local import Failure
 
 
-class NotConfigured(Exception):
+class NotConfigured(Failure):
     """The environment names half a deployment, or makes no sense; the message says what to set."""
 
 
-# What ends a program with its message, and without a traceback.
-FAILURES = (
-    DatabaseUnavailable,
-    InsecureConnection,
-    MigrationError,
-    Misconfigured,
-    NotConfigured,
-    ServerError,
-    psycopg.Error,
-)
+# What the code that Lambda runs too says to whoever configured it wrongly: told as a Failure is.
+REFUSALS = (DatabaseUnavailable, InsecureConnection, Misconfigured, psycopg.Error)
 
 
 def names_deployment(environment: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from local import Failure
 from local.postgres import Server, ServerError, postgres_server
 from local.postgres_installation import server_user
 
@@ -35,7 +36,7 @@ def kept_database(data_dir: Path) -> Iterator[str]:
     with ExitStack() as running:
         try:
             server = running.enter_context(postgres_server(data_dir, durable=True))
-        except (OSError, ServerError) as error:
+        except (OSError, Failure) as error:
             raise ServerError(_why_not(str(error), data_dir.absolute())) from error
         try:
             server.create_database(_NAME)

@@ -21,8 +21,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from local.lambda_build.packages import kept, pip_install
-from local.lambda_build.target import PROJECT, Target
+from local.lambda_build.packages import PROJECT, Target, kept, pip_install
 
 _CLIENT_LOCK_FILE = PROJECT / "requirements" / "e2e.txt"
 _INVOKE = "/2015-03-31/functions/function/invocations"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+import re
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -14,10 +17,37 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg import sql
 
-from local.postgres_installation import programs, server_user, temporary_folder
-from local.postgres_process import FAST_SETTINGS, Launch, ServerError, initialise, start, stop
+from local import Failure
+from local.postgres_installation import ServerUser, programs, server_user, temporary_folder
 
-__all__ = ["Server", "ServerError", "available_server", "databases_at", "postgres_server"]
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+_PORT_TRIES = 5
+_READY = "database system is ready to accept connections"
+_PORT_TAKEN = "could not bind"
+
+# Not for data that must survive a power cut: no page is ever flushed.
+_FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+_SETTINGS = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+
+# Becomes the server, and leaves a watcher behind that ends the server when the pipe on standard
+# input closes without a word: then the program that started it is gone, even by SIGKILL.
+_SUPERVISE = """
+scratch=$1 temporary=$2; shift 2
+exec 3<&0 </dev/null
+( (
+    read -r _ <&3 && exit 0
+    kill -INT $$
+    waited=0
+    while kill -0 $$ && [ $waited -lt 300 ]; do sleep 0.1; waited=$((waited + 1)); done
+    rm -rf "$scratch" "$temporary"
+) >/dev/null 2>&1 & )
+exec 3<&- "$@"
+"""
+
+
+class ServerError(Failure):
+    """The server did not start, or cannot be used; the message ends with what it said."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +80,10 @@ class Server:
 def databases_at(url: str) -> Server:
     """Work on the server that `url` names, through the database in it, whose user may create more.
 
-    Raises ValueError for anything but a `postgresql://` URL.
+    Raises ServerError for anything but a `postgresql://` URL.
     """
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
-        raise ValueError("DATABASE_URL must look like postgresql://user@host:5432/name")
+        raise ServerError("DATABASE_URL must look like postgresql://user@host:5432/name")
     return Server(url)
 
 
@@ -87,7 +117,7 @@ def postgres_server(data_dir: Path | None = None, *, durable: bool = False) -> I
             scratch=scratch,
             temporary=temporary,
             user=user,
-            settings=() if durable else FAST_SETTINGS,
+            settings=() if durable else _FAST_SETTINGS,
         )
         initialise(launch)
         process, port = start(launch)
@@ -97,20 +127,123 @@ def postgres_server(data_dir: Path | None = None, *, durable: bool = False) -> I
             stop(process)
 
 
-def main() -> None:
-    """Run a server until Ctrl-C and print its URL."""
-    parser = argparse.ArgumentParser(prog="python -m local.postgres", description=main.__doc__)
-    parser.add_argument("--data-dir", type=Path, help="keep the data here (default: temporary)")
-    data_dir = parser.parse_args().data_dir
+@dataclass(frozen=True)
+class Launch:
+    """What a server is started from; its two temporary folders go when this process is killed."""
+
+    bin_dir: Path
+    data: Path
+    scratch: Path
+    temporary: Path
+    user: ServerUser
+    settings: tuple[str, ...]
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self.scratch / "log"
+
+    def ports(self) -> Iterator[int]:
+        """Which ports to try: the one of the last time first, which others may have noted down."""
+        with suppress(FileNotFoundError):
+            kept = re.search(r'"port=(\d+)"', (self.data / "postmaster.opts").read_text())
+            if kept is not None:
+                yield int(kept[1])
+        # Between choosing a free port and binding it somebody else may take it.
+        for _ in range(_PORT_TRIES):
+            yield _free_port()
+
+    def command(self, port: int) -> Sequence[str]:
+        """The supervised server's command line."""
+        settings = (*_SETTINGS, *self.settings, f"port={port}")
+        options = [option for setting in settings for option in ("-c", setting)]
+        server = [str(self.bin_dir / "postgres"), "-D", str(self.data), *options]
+        folders = (str(self.scratch), str(self.temporary))
+        return ["/bin/sh", "-c", _SUPERVISE, "sh", *folders, *server]
+
+
+def initialise(launch: Launch) -> None:
+    """Make the data directory, unless a server has already lived in it."""
+    if (launch.data / "PG_VERSION").exists():
+        return
+    if launch.data.exists() and not (launch.data.is_dir() and not any(launch.data.iterdir())):
+        raise ServerError(f"{launch.data} is no database, and no empty folder to make one in")
+    if not launch.user.can_enter(launch.data.parent):
+        raise ServerError(f"root runs Postgres as {launch.user.name}, shut out of {launch.data}")
     try:
-        with postgres_server(data_dir, durable=data_dir is not None) as server:
-            print(server.url("postgres"), flush=True)
-            signal.pause()
-    except ServerError as error:
-        raise SystemExit(str(error)) from error
-    except KeyboardInterrupt:
-        print("stopped", flush=True)
+        launch.data.mkdir(parents=True, exist_ok=True)
+        launch.user.own(launch.data)
+    except OSError as error:
+        raise ServerError(f"{launch.data} cannot be made: {error.strerror}") from error
+    _run_initdb(launch)
 
 
-if __name__ == "__main__":
-    main()
+def _run_initdb(launch: Launch) -> None:
+    command = [str(launch.bin_dir / "initdb"), "--pgdata", str(launch.data), "--username=postgres"]
+    result = subprocess.run(
+        [*command, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd="/",
+        **launch.user.popen_arguments(),
+    )
+    if result.returncode:
+        raise ServerError(f"initdb failed:\n{result.stderr}")
+
+
+def start(launch: Launch) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the server and wait until it accepts connections; answers with it and its port."""
+    for port in launch.ports():
+        process = _launched(launch, port)
+        if _is_ready(process, launch.log):
+            return process, port
+        stop(process)
+        if _PORT_TAKEN not in launch.log.read_text():
+            break
+    raise ServerError(f"Postgres did not start:\n{launch.log.read_text()[-2000:]}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server, which first disconnects its clients and writes its data."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    process.communicate(b"stopped\n")
+
+
+def _free_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _launched(launch: Launch, port: int) -> subprocess.Popen[bytes]:
+    with launch.log.open("wb") as log:
+        return subprocess.Popen(
+            launch.command(port),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            # Ctrl-C in a terminal is for the program, which then stops the server.
+            start_new_session=True,
+            **launch.user.popen_arguments(),
+        )
+
+
+def _is_ready(process: subprocess.Popen[bytes], log: Path) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        # The server's own word: a connection might reach somebody else's server on that port.
+        if _READY in log.read_text():
+            return True
+        time.sleep(0.01)
+    return False

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import Failure
+
 # Folders made in here get names that nobody can guess.
 _MEMORY = Path("/dev/shm")  # noqa: S108
 _TEMPORARY = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108
@@ -65,7 +67,7 @@ def temporary_folder(user: ServerUser, *, in_memory: bool = False) -> Iterator[P
     """A folder that `user` owns, removed after the block.
 
     `in_memory` asks for memory instead of a disk, where there is room: a database has 300 files.
-    Raises PermissionError when `user` can enter no temporary directory.
+    Raises Failure when `user` can enter no temporary directory.
     """
     folder = Path(tempfile.mkdtemp(prefix="tokentill-postgres-", dir=_base(user, in_memory)))
     try:
@@ -81,7 +83,7 @@ def _base(user: ServerUser, in_memory: bool) -> Path:
     for base in map(Path, _TEMPORARY):
         if user.can_enter(base):
             return base
-    raise PermissionError(f"{user.name} can enter no temporary directory: set TMPDIR to one")
+    raise Failure(f"{user.name} can enter no temporary directory: set TMPDIR to one")
 
 
 def _has_room(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shlex
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import Misuse
 from standin.delivery import signature_header
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -81,18 +81,11 @@ def invoke_line(name: str, event: Mapping[str, Any], path: Path) -> str:
     return shlex.join([*words, "--env-vars", "env.example.json"])
 
 
-def main() -> None:
-    """Sign a sample event now, and print the `sam local invoke` line for it."""
+def run(name: str) -> None:
+    """Sign a sample event now, and print the `sam local invoke` line for it. Raises Misuse."""
     samples = SampleEvents()
-    parser = argparse.ArgumentParser(prog="make event NAME=...", description=main.__doc__)
-    parser.add_argument("name", nargs="?", default="", help=", ".join(samples.names()))
-    name = parser.parse_args().name
     if name not in samples.names():
         problem = f"There is no event {name!r}." if name else "Say which one: make event NAME=..."
-        raise SystemExit("\n  ".join([f"{problem} The events are:", *samples.names()]))
+        raise Misuse("\n  ".join([f"{problem} The events are:", *samples.names()]))
     path = samples.write_signed(name, webhook_secret(os.environ), int(time.time()))
     print(invoke_line(name, samples.read(name), path))
-
-
-if __name__ == "__main__":
-    main()

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_build import Target, build
+from local.lambda_build import LAMBDA_PYTHON, Target, build
 from local.lambda_build.bytecode import compiler
-from local.lambda_build.target import LAMBDA_PYTHON
 from local.lambda_runtime import Container, NoEmulator, container, emulator, machine
 
 _NO_LAMBDA_PYTHON = (

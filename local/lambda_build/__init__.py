@@ -3,7 +3,47 @@
 Needs nothing but the standard library and pip, for whoever runs `sam build` may have no more.
 """
 
-from local.lambda_build.artefact import build
-from local.lambda_build.target import PROJECT, Target
+from __future__ import annotations
 
-__all__ = ["PROJECT", "Target", "build"]
+import os
+import shutil
+from pathlib import Path
+
+from local.lambda_build.bytecode import compile_modules, compiler
+from local.lambda_build.packages import LAMBDA_PYTHON, MACHINES, PROJECT, Target, installed
+
+__all__ = ["LAMBDA_PYTHON", "MACHINES", "OUR_PACKAGES", "PROJECT", "Target", "build"]
+
+OUR_PACKAGES = ("handlers", "adapters", "operations", "reconcile", "reports", "domain")
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+
+
+def build(folder: Path, target: Target) -> bool:
+    """Fill `folder`, which may exist; whether it has bytecode.
+
+    Raises WrongPython, NotInstalled.
+    """
+    interpreter = compiler(target.python)
+    shutil.copytree(installed(target, interpreter), folder, copy_function=_link, dirs_exist_ok=True)
+    ours = [folder / name for name in OUR_PACKAGES]
+    for each in ours:
+        _copy_anew(PROJECT / "src" / each.name, each)
+    _copy_anew(PROJECT / "sql", folder / "sql")
+    if interpreter is not None:
+        compile_modules(interpreter, folder, ours)
+    return interpreter is not None
+
+
+def _copy_anew(source: Path, target: Path) -> None:
+    """What a build before left there may have been removed from the source."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, ignore=_NOT_COPIED)
+
+
+def _link(source: str, target: str) -> None:
+    """A link where the file system has them, for the packages never change; else a copy."""
+    Path(target).unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -12,12 +12,14 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from local import Failure
+
 # Where Lambda puts the artefact; tracebacks name the files there.
 _TASK_ROOT = "/var/task"
 _SAY_VERSION = "import sys; print(sys.implementation.cache_tag)"
 
 
-class WrongPython(Exception):
+class WrongPython(Failure):
     """The interpreter that the user named cannot compile for the runtime."""
 
 

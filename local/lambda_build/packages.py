@@ -1,4 +1,4 @@
-"""Installs the locked packages for a target, once for each state of the lock file."""
+"""The locked packages for a target, without what no function uses, once for each lock file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,73 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from local import Failure
 from local.lambda_build.bytecode import compile_modules
-from local.lambda_build.contents import prune
-from local.lambda_build.target import PROJECT, Target
 
+PROJECT = Path(__file__).resolve().parents[2]
 _KEPT = PROJECT / ".local" / "lambda-packages"
 _LOCK_FILE = PROJECT / "requirements" / "runtime.txt"
 
+# Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34; psycopg's wheels need 2.28.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_WHEEL_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+# Lambda's names of the machines, and those that wheels have.
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+LAMBDA_PYTHON = "3.13"
 
-class NotInstalled(Exception):
+# What stays out of the artefact follows. All of it is provably not used; a test looks for
+# imports of it in what is left. Licences and versions (`*.dist-info`) stay: the first must go where
+# the code goes.
+
+# The services that the code makes boto3 clients of: IAM tokens for RDS, exports, secrets. botocore
+# reads the description of a service when a client of it is made, and describes 400 of them.
+AWS_SERVICES = frozenset(("rds", "s3", "secretsmanager"))
+
+# Modules and files, as patterns from the top of the artefact.
+NOT_NEEDED = (
+    # Programs that packages bring along, such as normalizer: a function starts none.
+    "bin",
+    # The shapes of requests, for type checkers: stripe imports them under TYPE_CHECKING only.
+    "stripe/params",
+    # Models of boto3.resource(...), which nobody calls, and examples for boto3's documentation.
+    "boto3/data",
+    "boto3/examples",
+    # Swagger's page of an OpenAPI document; the API here is Stripe's webhook and has no such page.
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.min.*",
+    # Packages' own tests, and what type checkers read.
+    "*/tests",
+    "**/*.pyi",
+    "**/py.typed",
+    # Made by pip's own Python, if at all; the runtime's bytecode is added afterwards.
+    "**/__pycache__",
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A Lambda architecture (`arm64`, `x86_64`) and a Python version such as `3.13`."""
+
+    machine: str = "arm64"
+    python: str = LAMBDA_PYTHON
+
+    @property
+    def name(self) -> str:
+        return f"{self.machine}-{self.python}"
+
+    @property
+    def pip_options(self) -> list[str]:
+        """What makes pip choose this target's wheels, whatever Python it runs in itself."""
+        platforms = [f"{each}_{MACHINES[self.machine]}" for each in _WHEEL_PLATFORMS]
+        return [
+            *("--only-binary=:all:", "--implementation=cp", f"--python-version={self.python}"),
+            *(f"--platform={platform}" for platform in platforms),
+        ]
+
+
+class NotInstalled(Failure):
     """pip could not install the locked packages; it has said why."""
 
 
@@ -68,6 +124,24 @@ def pip_install(target: Target, lock_file: Path, folder: Path) -> None:
     )
     if done.returncode:
         raise NotInstalled(f"the packages of {lock_file.name} for {target.name} are not installed")
+
+
+def prune(packages: Path) -> None:
+    """Delete from a folder of installed packages what the functions never use."""
+    for each in list(_not_needed(packages)):
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink(missing_ok=True)
+
+
+def _not_needed(packages: Path) -> Iterator[Path]:
+    for pattern in NOT_NEEDED:
+        yield from packages.glob(pattern)
+    # The files beside the services' folders are about all of them: endpoints, retries.
+    for service in (packages / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in AWS_SERVICES:
+            yield service
 
 
 @contextmanager

@@ -54,18 +54,18 @@ class PostgresRows:
         self._hold_unlisted_sales = hold_unlisted_sales
 
     def known_events(self, event_ids: Sequence[str]) -> Collection[str]:
-        (row,) = _rows(self._database, KNOWN_EVENTS, {"event_ids": list(event_ids)})
+        (row,) = rows_of(self._database, KNOWN_EVENTS, {"event_ids": list(event_ids)})
         return frozenset(row["event_ids"])
 
     def payments_of_sessions(self, session_ids: Sequence[str]) -> FindPayment:
-        return _found_by("stripe_session_id", self._payments(session_ids=session_ids))
+        return found_by("stripe_session_id", self._payments(session_ids=session_ids))
 
     def payments_of_intents(self, payment_intents: Sequence[str]) -> FindPayment:
         found = self._payments(payment_intents=payment_intents)
-        return _found_by("stripe_payment_intent_id", found)
+        return found_by("stripe_payment_intent_id", found)
 
     def for_sale(self) -> ForSale:
-        (row,) = _rows(self._database, READ_CATALOGUE, {})
+        (row,) = rows_of(self._database, READ_CATALOGUE, {})
         return ForSale(packages_of(row["packages"]), rules_of(row, self._hold_unlisted_sales))
 
     def incomplete(
@@ -77,7 +77,7 @@ class PostgresRows:
             "after_at": after.at if after else None,
             "after_id": after.payment_id if after else None,
         }
-        return _row_keys(_rows(self._database, FIND_INCOMPLETE, parameters))
+        return row_keys(rows_of(self._database, FIND_INCOMPLETE, parameters))
 
     def paid(self, since: datetime, until: datetime, after: RowKey | None) -> Sequence[RowKey]:
         parameters = {
@@ -85,7 +85,7 @@ class PostgresRows:
             "after_at": after.at if after else since,
             "after_id": after.payment_id if after else "",
         }
-        return _row_keys(_rows(self._database, FIND_PAID, parameters))
+        return row_keys(rows_of(self._database, FIND_PAID, parameters))
 
     def audit(self) -> Iterator[Finding]:
         everybody = dict.fromkeys(parameter.name for parameter in AUDIT.parameters)
@@ -107,7 +107,7 @@ class PostgresRows:
             "payment_intent_ids": list(payment_intents),
             "create_user": not self._hold_unknown_users,
         }
-        return _rows(self._database, FIND_PAYMENTS, parameters)
+        return rows_of(self._database, FIND_PAYMENTS, parameters)
 
 
 class PostgresCheckpoints:
@@ -117,10 +117,10 @@ class PostgresCheckpoints:
         self._database = database
 
     def of_run(self, name: str) -> Sequence[Checkpoint]:
-        return _places(_rows(self._database, READ_CHECKPOINTS, {"run": name}))
+        return places_of(rows_of(self._database, READ_CHECKPOINTS, {"run": name}))
 
     def unfinished_backfills(self) -> Sequence[Checkpoint]:
-        return _places(_rows(self._database, READ_UNFINISHED, {}))
+        return places_of(rows_of(self._database, READ_UNFINISHED, {}))
 
     def begin(self, places: Sequence[Checkpoint]) -> Sequence[Checkpoint]:
         first = places[0]
@@ -211,7 +211,7 @@ def ask_about_nothing(database: Database) -> None:
     database.retrying(lambda: database.one(KNOWN_EVENTS, {"event_ids": []}))
 
 
-def _rows(database: Database, query: str, parameters: Mapping[str, Any]) -> list[DictRow]:
+def rows_of(database: Database, query: str, parameters: Mapping[str, Any]) -> list[DictRow]:
     def read() -> list[DictRow]:
         with database.transaction() as connection:
             return connection.execute(query, parameters).fetchall()
@@ -219,7 +219,7 @@ def _rows(database: Database, query: str, parameters: Mapping[str, Any]) -> list
     return database.retrying(read)
 
 
-def _found_by(column: str, rows: Sequence[DictRow]) -> FindPayment:
+def found_by(column: str, rows: Sequence[DictRow]) -> FindPayment:
     """Each row is read when it is asked for: one that was written by hand and says what no payment
     can keeps none of the others from being read."""
     by_key = {row[column]: row for row in rows}
@@ -232,11 +232,11 @@ def _found_by(column: str, rows: Sequence[DictRow]) -> FindPayment:
     return find
 
 
-def _row_keys(rows: Sequence[DictRow]) -> list[RowKey]:
+def row_keys(rows: Sequence[DictRow]) -> list[RowKey]:
     return [RowKey(row["at"], row["payment_id"], row["stripe_session_id"]) for row in rows]
 
 
-def _places(rows: Sequence[DictRow]) -> list[Checkpoint]:
+def places_of(rows: Sequence[DictRow]) -> list[Checkpoint]:
     """Events first: what they repair needs no second look in the other lists."""
     places = [
         Checkpoint(

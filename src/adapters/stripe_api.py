@@ -159,10 +159,10 @@ def asked(question: Callable[[], T]) -> T | StripeUnreachable | StripeRefused:
     except stripe.StripeError as error:
         status = f" (HTTP {error.http_status})" if error.http_status else ""
         why = f"Stripe: {type(error).__name__}{status}"
-        return StripeUnreachable(why, answered=_is_an_answer(error))
+        return StripeUnreachable(why, answered=is_an_answer(error))
 
 
-def _is_an_answer(error: stripe.StripeError) -> bool:
+def is_an_answer(error: stripe.StripeError) -> bool:
     """Whether somebody has decided so, and it is neither an outage nor a limit nor garbage."""
     is_limit = isinstance(error, stripe.RateLimitError) or error.http_status == 429
     return 300 <= (error.http_status or 0) < 500 and not is_limit

@@ -111,10 +111,10 @@ class StripeHistory(StripeApi):
             return StripeRefused("Stripe: the key is of the other mode, check STRIPE_LIVEMODE")
         last = items[-1] if items else None
         if not found.get("has_more"):
-            return Page(items, None, _created(last))
+            return Page(items, None, created_of(last))
         next_cursor = name_of(last)
         is_cut = next_cursor in (None, cursor)
-        return Page(items, None if is_cut else next_cursor, _created(last), is_cut)
+        return Page(items, None if is_cut else next_cursor, created_of(last), is_cut)
 
     def _is_of_other_mode(self, items: Sequence[object]) -> bool:
         modes = [item.get("livemode") for item in items if isinstance(item, Mapping)]
@@ -125,6 +125,6 @@ class StripeHistory(StripeApi):
         return super()._get(path, **parameters)
 
 
-def _created(item: object) -> int | None:
+def created_of(item: object) -> int | None:
     created = expanded(item).get("created")
     return created if isinstance(created, int) and 0 <= created < LATEST else None

@@ -82,10 +82,10 @@ class Telemetry:
 
     def timing(self, name: str, part: T) -> T:
         """The same part; each call of its methods is measured."""
-        return cast("T", _Timed(self, name, part))
+        return cast("T", Timed(self, name, part))
 
 
-class _Timed:
+class Timed:
     def __init__(self, telemetry: Telemetry, name: str, part: object) -> None:
         self._telemetry, self._name, self._part = telemetry, name, part
 

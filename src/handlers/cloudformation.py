@@ -72,25 +72,25 @@ def answer_to(deployment: Deployment, result: Migrated | Refused) -> dict[str, A
     failed = isinstance(result, Refused)
     return {
         "Status": "FAILED" if failed else "SUCCESS",
-        "Reason": _reason(result)[:REASON_CHARACTERS],
+        "Reason": reason(result)[:REASON_CHARACTERS],
         "PhysicalResourceId": PHYSICAL_ID,
         "StackId": deployment.stack_id,
         "RequestId": deployment.request_id,
         "LogicalResourceId": deployment.logical_resource_id,
         "Data": {
-            "SchemaVersion": _version(result),
+            "SchemaVersion": version(result),
             "SettingsDigest": deployment.settings_digest,
         },
     }
 
 
-def _reason(result: Migrated | Refused) -> str:
+def reason(result: Migrated | Refused) -> str:
     if isinstance(result, Refused):
         return f"{result.code}: {result.message}"
     return f"applied: {', '.join(result.applied) or 'nothing was pending'}"
 
 
-def _version(result: Migrated | Refused) -> str:
+def version(result: Migrated | Refused) -> str:
     if isinstance(result, Refused):
         return "unknown"
     return max((*result.applied, *result.already_applied), default="none")
@@ -104,7 +104,7 @@ def deliver(url: str, answer: Mapping[str, Any], pause_seconds: float = 1.0) -> 
     """Puts `answer` to the signed `url`. Raises NotDelivered after three tries."""
     for left in reversed(range(TRIES)):
         try:
-            return _put(url, json.dumps(answer).encode())
+            return put(url, json.dumps(answer).encode())
         # Those of a URL that cannot be read quote it, and it is signed: who has it can answer.
         except (OSError, HTTPException, ValueError) as error:
             if not left:
@@ -113,7 +113,7 @@ def deliver(url: str, answer: Mapping[str, Any], pause_seconds: float = 1.0) -> 
     return None
 
 
-def _put(url: str, body: bytes) -> None:
+def put(url: str, body: bytes) -> None:
     """The signature covers an empty content type: any other one is refused."""
     request = Request(url, body, {"Content-Type": ""}, method="PUT")  # noqa: S310
     with urlopen(request, timeout=SECONDS_A_TRY):  # noqa: S310

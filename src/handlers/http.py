@@ -50,12 +50,12 @@ def is_http(event: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether the event stands for an HTTP request, be it a malformed one."""
     if not isinstance(event, Mapping):
         return False
-    return not _OF_REQUESTS.isdisjoint(event) or bool(_context(event).keys() & {"http", "elb"})
+    return not _OF_REQUESTS.isdisjoint(event) or bool(context(event).keys() & {"http", "elb"})
 
 
 def request_of(event: Mapping[str, Any]) -> Request:
     """Reads any of the formats; what is malformed is as good as missing."""
-    return Request(_headers(event), _body(event), _method(event))
+    return Request(headers_of(event), body_of(event), method_of(event))
 
 
 def response(
@@ -75,7 +75,7 @@ def response(
 
 def response_to(event: Mapping[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     """A load balancer that sends headers as lists takes no others."""
-    if "elb" in _context(event) and "multiValueHeaders" in event:
+    if "elb" in context(event) and "multiValueHeaders" in event:
         return {**made, "multiValueHeaders": {name: [v] for name, v in made["headers"].items()}}
     return made
 
@@ -85,49 +85,49 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _context(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def context(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return mapping(event.get("requestContext"))
 
 
-def _method(event: Mapping[str, Any]) -> str:
+def method_of(event: Mapping[str, Any]) -> str:
     """At the top in format 1.0 and of a load balancer, in the context in format 2.0."""
-    said = event.get("httpMethod") or mapping(_context(event).get("http")).get("method")
+    said = event.get("httpMethod") or mapping(context(event).get("http")).get("method")
     return said.upper() if isinstance(said, str) else ""
 
 
-def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
     """Format 1.0 keeps the client's case, and repeated headers apart in `multiValueHeaders`."""
     single, several = mapping(event.get("headers")), mapping(event.get("multiValueHeaders"))
     return {
         str(name).lower(): text
         for headers in (single, several)
         for name, value in headers.items()
-        if (text := _text(value)) is not None
+        if (text := header_text(value)) is not None
     }
 
 
-def _text(value: object) -> str | None:
+def header_text(value: object) -> str | None:
     """A header's value, of several values all of them as format 2.0 joins them."""
     values: Iterable[object] = value if isinstance(value, list) else [value]
     texts = [each for each in values if isinstance(each, str)]
     return ",".join(texts) if texts else None
 
 
-def _body(event: Mapping[str, Any]) -> bytes | None:
+def body_of(event: Mapping[str, Any]) -> bytes | None:
     body = event.get("body")
     if body is None:
         return b""
     if not isinstance(body, str):
         return None
-    return _decoded(body) if event.get("isBase64Encoded") is True else _raw(body)
+    return decoded(body) if event.get("isBase64Encoded") is True else raw(body)
 
 
-def _raw(body: str) -> bytes:
+def raw(body: str) -> bytes:
     """API Gateway passes text bodies as they came; a lone surrogate cannot have been one."""
     return body.encode("utf-8", errors="surrogatepass")
 
 
-def _decoded(body: str) -> bytes | None:
+def decoded(body: str) -> bytes | None:
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
@@ -143,9 +143,9 @@ def parsed(body: object) -> object:
         return NotJson()
 
 
-def _no_number(literal: str) -> Never:
+def no_number(literal: str) -> Never:
     """Python also takes NaN and Infinity, which JSON does not have."""
     raise ValueError(literal)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+_DECODER = json.JSONDecoder(parse_constant=no_number)

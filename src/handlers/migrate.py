@@ -24,21 +24,21 @@ def handler(event: object, context: Any) -> dict[str, Any]:
     with telemetry.invocation():
         deployment = deployment_of(event)
         if deployment is None:
-            return _answer(_migrated(math.inf))
-        result = _deployed(deployment, context)
+            return answer(migrated(math.inf))
+        result = deployed(deployment, context)
         deliver(deployment.answer_url, answer_to(deployment, result))
-        return _answer(result)
+        return answer(result)
 
 
-def _deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
+def deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
     """The migrations of this deployment, all of them in time, or none."""
     if not deployment.wants_a_schema:
         return Migrated((), ())
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return _migrated(math.inf if remaining is None else remaining() / 1000 - SECONDS_TO_ANSWER)
+    return migrated(math.inf if remaining is None else remaining() / 1000 - SECONDS_TO_ANSWER)
 
 
-def _migrated(seconds: float) -> Migrated | Refused:
+def migrated(seconds: float) -> Migrated | Refused:
     try:
         database, schema = app.database, app.settings.database.schema
         return database.retrying(lambda: migrate(database, migrations_on_disk(), schema), seconds)
@@ -47,7 +47,7 @@ def _migrated(seconds: float) -> Migrated | Refused:
         return Refused("not_run", f"{why}; the log of the migrate function says where")
 
 
-def _answer(result: Migrated | Refused) -> dict[str, Any]:
+def answer(result: Migrated | Refused) -> dict[str, Any]:
     if isinstance(result, Refused):
         telemetry.warning("migrations refused", code=result.code)
         return {"error": {"code": result.code, "message": result.message}}

@@ -44,30 +44,30 @@ def handler(event: object, context: object) -> dict[str, Any]:
     """
     with telemetry.invocation():
         try:
-            return _answer(event, _seconds_left(context))
+            return answer(event, time_left(context))
         except Exception as error:
             telemetry.failure("reconcile failed", error)
             if is_scheduled(event):
                 # The runtime logs what is raised, and foreign errors quote rows.
                 raise NotReconciled("the log says why") from None
-            return _error(RequestRefused("not_done", "the run was broken off; the log says why"))
+            return refused(RequestRefused("not_done", "the run was broken off; the log says why"))
 
 
-def _answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
+def answer(event: object, seconds_left: Callable[[], float]) -> dict[str, Any]:
     now = datetime.now(UTC).replace(microsecond=0)
     request = read_request(event, now)
     limits = limits_of(seconds_left)
     match request:
         case RequestRefused():
-            return _error(request)
+            return refused(request)
         case ProveRequest():
-            return _proved(request, limits, now).as_json()
+            return proved(request, limits, now).as_json()
         case ReconcileRequest():
             limits = limits_of(seconds_left, request.max_pages)
-            return _reconciled(request, limits, now).as_json()
+            return reconciled(request, limits, now).as_json()
 
 
-def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
+def reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Reconciled:
     log = RunLog()
     ports = ports_of(request.dry_run)
     done = reconcile(request, ports, limits, log.page, now)
@@ -86,9 +86,9 @@ def _reconciled(request: ReconcileRequest, limits: Limits, now: datetime) -> Rec
     return done
 
 
-def _proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
+def proved(request: ProveRequest, limits: Limits, now: datetime) -> Proof:
     ports = ports_of(dry_run=True)
-    proof = prove(request, ports, limits, Watcher(_log_difference, _log_day), now)
+    proof = prove(request, ports, limits, Watcher(log_difference, log_day), now)
     telemetry.count({"ProofDifferences": proof.differences_total})
     return proof
 
@@ -159,11 +159,11 @@ class RunLog:
         self._repairs, self._failures = len(tally.repairs), len(tally.failures)
 
 
-def _log_difference(unequal: Unequal) -> None:
+def log_difference(unequal: Unequal) -> None:
     telemetry.warning("unequal", difference=unequal.for_log)
 
 
-def _log_day(proof: Proof) -> None:
+def log_day(proof: Proof) -> None:
     telemetry.info(
         "day proved",
         proved_until=iso(proof.proved_until),
@@ -172,12 +172,12 @@ def _log_day(proof: Proof) -> None:
     )
 
 
-def _seconds_left(context: object) -> Callable[[], float]:
+def time_left(context: object) -> Callable[[], float]:
     """What Lambda's context says; without one there is no limit."""
     milliseconds = getattr(context, "get_remaining_time_in_millis", None)
     return (lambda: milliseconds() / 1000) if milliseconds else (lambda: math.inf)
 
 
-def _error(refused: RequestRefused) -> dict[str, Any]:
-    telemetry.warning("reconcile refused", code=refused.code)
-    return {"error": {"code": refused.code, "message": refused.message}}
+def refused(why: RequestRefused) -> dict[str, Any]:
+    telemetry.warning("reconcile refused", code=why.code)
+    return {"error": {"code": why.code, "message": why.message}}

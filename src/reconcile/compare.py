@@ -51,22 +51,22 @@ def difference(
     """The difference, if there is one that a delivery still on its way does not explain."""
     stored = found.stored.payment if found else None
     derived = derive(purchase, for_sale.packages, stored, rules=for_sale.rules)
-    if derived is None or (stored is None and _nothing_happened_yet(purchase, derived)):
+    if derived is None or (stored is None and nothing_happened_yet(purchase, derived)):
         return None
     user_is_known = found is None or found.user_is_known
     payment = derived if user_is_known else held_for_unknown_user(derived)
-    if payment == stored or _is_fresh(purchase, settled_by):
+    if payment == stored or is_fresh(purchase, settled_by):
         return None
-    return Difference(found, payment, _sentences(stored, payment))
+    return Difference(found, payment, differing(stored, payment))
 
 
-def _nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:
+def nothing_happened_yet(purchase: Purchase, derived: Payment) -> bool:
     """A buyer looks at an open session, of which no event tells anybody."""
     is_open = purchase.session.get("status") == "open"
     return is_open and derived.payment_status is PaymentStatus.PENDING
 
 
-def _is_fresh(purchase: Purchase, settled_by: datetime) -> bool:
+def is_fresh(purchase: Purchase, settled_by: datetime) -> bool:
     """Whether Stripe's last word on the purchase is so new that its delivery may be under way."""
     words = (purchase.session, purchase.charge, purchase.balance_transaction)
     latest = max(seconds(word.get("created")) for word in words)
@@ -81,14 +81,14 @@ def changed_fields(before: Payment | None, after: Payment) -> list[str]:
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
-def _sentences(before: Payment | None, after: Payment) -> tuple[str, ...]:
+def differing(before: Payment | None, after: Payment) -> tuple[str, ...]:
     if before is None:
         status = after.payment_status
-        return (f"Stripe has this session, {_charged(after)} {status}; the till has no payment.",)
-    return tuple(_sentence(name, before, after) for name in changed_fields(before, after))
+        return (f"Stripe has this session, {charged(after)} {status}; the till has no payment.",)
+    return tuple(sentence(name, before, after) for name in changed_fields(before, after))
 
 
-def _sentence(name: str, before: Payment, after: Payment) -> str:
+def sentence(name: str, before: Payment, after: Payment) -> str:
     label, shown = _SHOWN.get(name, (name, None))
     if name in _PERSONAL:
         return f"{label} is another one by Stripe than in the till."
@@ -96,25 +96,25 @@ def _sentence(name: str, before: Payment, after: Payment) -> str:
     return f"{label} is {show(after)} by Stripe, and {show(before)} in the till."
 
 
-def _charged(payment: Payment) -> str:
-    return _money(payment.amount_charged_minor, payment.currency)
+def charged(payment: Payment) -> str:
+    return money(payment.amount_charged_minor, payment.currency)
 
 
-def _money(amount_minor: int | None, currency: str) -> str:
+def money(amount_minor: int | None, currency: str) -> str:
     return "unknown" if amount_minor is None else f"{to_major(amount_minor, currency)} {currency}"
 
 
 # Sentences end up in logs.
 _PERSONAL = frozenset(("user_id", "customer_email"))
 _SHOWN: dict[str, tuple[str, Callable[[Payment], str] | None]] = {
-    "amount_paid_cents": ("amount_paid", lambda payment: _money(payment.amount_paid_cents, "usd")),
-    "amount_charged_minor": ("amount_charged", _charged),
+    "amount_paid_cents": ("amount_paid", lambda payment: money(payment.amount_paid_cents, "usd")),
+    "amount_charged_minor": ("amount_charged", charged),
     "amount_refunded_minor": (
         "amount_refunded",
-        lambda payment: _money(payment.amount_refunded_minor, payment.currency),
+        lambda payment: money(payment.amount_refunded_minor, payment.currency),
     ),
     "amount_disputed_minor": (
         "amount_disputed",
-        lambda payment: _money(payment.amount_disputed_minor, payment.currency),
+        lambda payment: money(payment.amount_disputed_minor, payment.currency),
     ),
 }

@@ -87,10 +87,12 @@ def prove(
     now: datetime,
 ) -> Proof:
     """Proves the time asked for, or as much of it as the limits allow."""
-    return _Prover(request, ports, limits, watcher, now).prove()
+    return Prover(request, ports, limits, watcher, now).prove()
 
 
-class _Prover:
+class Prover:
+    """One proof under way: what was found of it so far, and what ends it."""
+
     def __init__(
         self,
         request: ProveRequest,
@@ -110,125 +112,125 @@ class _Prover:
         proof = self._proof
         for finding in self._rows.audit():
             sentence = f"{finding.problem} Expected {finding.expected}, found {finding.actual}."
-            self._tell(Unequal(finding.subject, sentence, finding.problem))
+            self.tell(Unequal(finding.subject, sentence, finding.problem))
         shown_before: Collection[str] = ()
         while proof.stop is None and proof.proved_until < proof.request.until:
-            shown = self._prove_day(proof.proved_until, shown_before)
+            shown = self.prove_day(proof.proved_until, shown_before)
             if proof.stop is None:
                 proof.proved_until = min(proof.proved_until + DAY, proof.request.until)
                 self._watcher.progress(proof)
             shown_before = shown
         return proof
 
-    def _prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
+    def prove_day(self, start: datetime, shown_before: Collection[str]) -> Collection[str]:
         """The ids of the sessions that Stripe's list showed."""
         end = min(start + DAY, self._proof.request.until)
-        shown = self._compare_sessions(Window(start, end))
+        shown = self.compare_sessions(Window(start, end))
         # A session is paid within a day of its beginning, but for delayed payment methods.
         if self._proof.stop is None:
-            self._ask_for_rows(start, end, {*shown_before, *shown})
+            self.ask_for_rows(start, end, {*shown_before, *shown})
         return shown
 
-    def _compare_sessions(self, window: Window) -> Collection[str]:
+    def compare_sessions(self, window: Window) -> Collection[str]:
         shown: set[str] = set()
-        while self._may_go_on():
+        while self.may_go_on():
             page = self._history.page(Listing.SESSIONS, window)
             if not isinstance(page, Page):
                 self._proof.stop = Stop("stripe", page.why)
                 break
-            shown.update(self._compare_page(page, window))
+            shown.update(self.compare_page(page, window))
             if page.next_cursor is None:
                 break
             window = Window(window.start, window.end, page.next_cursor)
         return shown
 
-    def _compare_page(self, page: Page, window: Window) -> Collection[str]:
+    def compare_page(self, page: Page, window: Window) -> Collection[str]:
         """The ids of its sessions."""
         sessions = named(page.items)
         for _ in range(len(page.items) - len(sessions)):
-            self._tell_of(str(Listing.SESSIONS), "Stripe's list has something without an id.")
+            self.tell_of(str(Listing.SESSIONS), "Stripe's list has something without an id.")
         if page.is_cut:
             since = iso(window.start)
-            self._tell_of(str(Listing.SESSIONS), f"Stripe's list cannot be read down to {since}.")
+            self.tell_of(str(Listing.SESSIONS), f"Stripe's list cannot be read down to {since}.")
         ids = [session_id for session_id, _ in sessions]
         find, for_sale = self._rows.payments_of_sessions(ids), self._rows.for_sale()
         for session in sessions:
-            if self._may_go_on():
-                self._compare_listed(session, find, for_sale)
+            if self.may_go_on():
+                self.compare_listed(session, find, for_sale)
         return ids
 
-    def _compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
+    def compare_listed(self, listed: Named, find: FindPayment, for_sale: ForSale) -> None:
         session_id, session = listed
-        purchase = self._read(session_id, lambda: self._history.purchase(session))
+        purchase = self.read(session_id, lambda: self._history.purchase(session))
         if isinstance(purchase, Purchase):
             self._proof.sessions += 1
-            self._compare(session_id, purchase, find, for_sale)
+            self.compare(session_id, purchase, find, for_sale)
         elif purchase is not None:
-            self._not_shown(session_id, purchase)
+            self.not_shown(session_id, purchase)
 
-    def _ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
+    def ask_for_rows(self, start: datetime, end: datetime, shown: Collection[str]) -> None:
         """Compares the rows paid in this time that no list has shown."""
         after: RowKey | None = None
         while rows := self._rows.paid(start, end, after):
             self._proof.payments += len(rows)
             for row in rows:
-                if row.session_id not in shown and self._may_go_on():
-                    self._ask(row)
+                if row.session_id not in shown and self.may_go_on():
+                    self.ask(row)
             after = rows[-1]
 
-    def _ask(self, row: RowKey) -> None:
+    def ask(self, row: RowKey) -> None:
         session_id = row.session_id
         reference = Reference(ReferenceKind.CHECKOUT_SESSION, session_id)
-        purchase = self._read(session_id, lambda: self._history.retrieve(reference))
+        purchase = self.read(session_id, lambda: self._history.retrieve(reference))
         if isinstance(purchase, Purchase):
             find = self._rows.payments_of_sessions([session_id])
-            self._compare(session_id, purchase, find, self._rows.for_sale())
+            self.compare(session_id, purchase, find, self._rows.for_sale())
         elif isinstance(purchase, NoCheckoutSession | ObjectGone):
             sentence = f"The till has payment {row.payment_id}; Stripe has no such session."
-            self._tell_of(session_id, sentence)
+            self.tell_of(session_id, sentence)
         elif purchase is not None:
-            self._not_shown(session_id, purchase)
+            self.not_shown(session_id, purchase)
 
-    def _compare(
+    def compare(
         self,
         session_id: str,
         purchase: Purchase,
         find: FindPayment,
         for_sale: ForSale,
     ) -> None:
-        differs = self._read(
+        differs = self.read(
             session_id,
             lambda: difference(purchase, for_sale, find(session_id), self._settled_by),
         )
         for sentence in differs.sentences if differs else ():
-            self._tell_of(session_id, sentence)
+            self.tell_of(session_id, sentence)
 
-    def _read(self, session_id: str, question: Callable[[], T]) -> T | None:
+    def read(self, session_id: str, question: Callable[[], T]) -> T | None:
         """What `question` answers; None and a difference when nobody foresaw the session's shape.
         Not for a question to the database: what that raises is no difference."""
         try:
             return question()
         except Exception as error:
-            self._tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
+            self.tell_of(session_id, f"The session cannot be read: {type(error).__name__}.")
             return None
 
-    def _not_shown(self, session_id: str, why_not: NoAnswer) -> None:
+    def not_shown(self, session_id: str, why_not: NoAnswer) -> None:
         """The end of the proof when Stripe shows nothing else either; else a difference."""
-        if self._may_go_on():
+        if self.may_go_on():
             self._proof.stop = outage(why_not, self._history)
         if self._proof.stop is None:
-            self._tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
+            self.tell_of(session_id, f"Stripe does not show this session. {why_not.why}.")
 
-    def _tell_of(self, subject: str, sentence: str) -> None:
-        self._tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
+    def tell_of(self, subject: str, sentence: str) -> None:
+        self.tell(Unequal(subject, sentence, f"{subject}: {sentence}"))
 
-    def _tell(self, unequal: Unequal) -> None:
+    def tell(self, unequal: Unequal) -> None:
         self._proof.differences_total += 1
         if len(self._proof.differences) < LISTED:
             self._proof.differences.append(unequal)
         self._watcher.difference(unequal)
 
-    def _may_go_on(self) -> bool:
+    def may_go_on(self) -> bool:
         if self._proof.stop is None and self._limits.time_is_up:
             self._proof.stop = Stop("time")
         return self._proof.stop is None

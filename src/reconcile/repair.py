@@ -34,30 +34,30 @@ def check_session(reference: Reference, run: Run) -> Stop | None:
     """Asks Stripe about one purchase and repairs its row if that differs."""
     purchase = run.read(reference.id, lambda: run.ports.history.retrieve(reference))
     if isinstance(purchase, Purchase):
-        return _compare_anew(reference.id, purchase, run)
+        return compare_anew(reference.id, purchase, run)
     if isinstance(purchase, NoCheckoutSession | ObjectGone):
         run.failed(reference.id, "Stripe has no such Checkout session")
         return None
     return None if purchase is None else run.pass_by(reference.id, purchase)
 
 
-def _compare_anew(asked_about: str, purchase: Purchase, run: Run) -> Stop | None:
+def compare_anew(asked_about: str, purchase: Purchase, run: Run) -> Stop | None:
     session_id = name_of(purchase.session)
     if session_id is None:
         run.failed(asked_about, "Stripe's Checkout session has no id")
         return None
     find = run.ports.rows.payments_of_sessions([session_id])
-    return _compare(session_id, purchase, find, run.for_sale(), run)
+    return compare(session_id, purchase, find, run.for_sale(), run)
 
 
-def _check_events(events: Sequence[Named], run: Run) -> Stop | None:
-    hints = [hint for event in events if (hint := _hint_of(event, run)) is not None]
+def check_events(events: Sequence[Named], run: Run) -> Stop | None:
+    hints = [hint for event in events if (hint := hint_of(event, run)) is not None]
     known = run.ports.rows.known_events([hint.event_id for hint in hints])
     missed = [hint for hint in reversed(hints) if hint.event_id not in known]
-    return run.each(missed, lambda hint: _deliver(hint, run))
+    return run.each(missed, lambda hint: deliver(hint, run))
 
 
-def _hint_of(named_event: Named, run: Run) -> Hint | None:
+def hint_of(named_event: Named, run: Run) -> Hint | None:
     name, event = named_event
     identified = run.read(name, lambda: identify(event, Origin.RECONCILE, run.ports.livemode))
     if isinstance(identified, NotAnEvent):
@@ -68,7 +68,7 @@ def _hint_of(named_event: Named, run: Run) -> Hint | None:
     return None
 
 
-def _deliver(hint: Hint, run: Run) -> Stop | None:
+def deliver(hint: Hint, run: Run) -> Stop | None:
     """The five steps for an event that never came."""
     outcome = run.ports.converge(hint)
     if not isinstance(outcome, Outcome):
@@ -81,7 +81,7 @@ def _deliver(hint: Hint, run: Run) -> Stop | None:
     return None
 
 
-def _check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
+def check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
     rows = run.ports.rows
     find = rows.payments_of_sessions([name for name, _ in sessions])
     for_sale = run.for_sale()
@@ -90,13 +90,13 @@ def _check_sessions(sessions: Sequence[Named], run: Run) -> Stop | None:
         name, session = named_session
         purchase = run.read(name, lambda: run.ports.history.purchase(session))
         if isinstance(purchase, Purchase):
-            return _compare(name, purchase, find, for_sale, run)
+            return compare(name, purchase, find, for_sale, run)
         return None if purchase is None else run.pass_by(name, purchase)
 
     return run.each(reversed(sessions), check)
 
 
-def _compare(
+def compare(
     session_id: str,
     purchase: Purchase,
     find: FindPayment,
@@ -106,10 +106,10 @@ def _compare(
     differs = run.read(
         session_id, lambda: difference(purchase, for_sale, find(session_id), run.settled_by)
     )
-    return None if differs is None else _repair(differs, run)
+    return None if differs is None else repair_difference(differs, run)
 
 
-def _repair(differs: Difference, run: Run) -> Stop | None:
+def repair_difference(differs: Difference, run: Run) -> Stop | None:
     """The five steps, under an event id that two runs which find the same have in common."""
     session_id = differs.payment.stripe_session_id
     hint = Hint(
@@ -133,36 +133,36 @@ def _repair(differs: Difference, run: Run) -> Stop | None:
 Amounts = Mapping[str, int | None]
 
 
-def _check_refunds(refunds: Sequence[Named], run: Run) -> Stop | None:
+def check_refunds(refunds: Sequence[Named], run: Run) -> Stop | None:
     """A refund is known when its charge's refunded amount is the row's."""
     refunded = {
-        payment_intent: _refunded_minor(expanded(refund.get("charge")))
+        payment_intent: refunded_by_charge(expanded(refund.get("charge")))
         for name, refund in refunds
-        if (payment_intent := _payment_intent(name, refund, run)) is not None
+        if (payment_intent := intent_of(name, refund, run)) is not None
     }
-    return _check_amounts(refunded, _recorded_refunded_minor, run)
+    return check_amounts(refunded, recorded_refunded_minor, run)
 
 
-def _refunded_minor(charge: Mapping[str, Any]) -> int | None:
+def refunded_by_charge(charge: Mapping[str, Any]) -> int | None:
     return refunded_minor(charge) if charge else None
 
 
-def _check_disputes(disputes: Sequence[Named], run: Run) -> Stop | None:
+def check_disputes(disputes: Sequence[Named], run: Run) -> Stop | None:
     """A dispute is known when the disputes of its payment take as much as the row says."""
     of_intent: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for name, dispute in disputes:
-        payment_intent = _payment_intent(name, dispute, run)
+        payment_intent = intent_of(name, dispute, run)
         if payment_intent is not None:
             of_intent[payment_intent].append(dispute)
-    disputed_minor = {key: _disputed_minor(several) for key, several in of_intent.items()}
-    return _check_amounts(disputed_minor, _recorded_disputed_minor, run)
+    disputed_minor = {key: disputed_by_list(several) for key, several in of_intent.items()}
+    return check_amounts(disputed_minor, recorded_disputed_minor, run)
 
 
-def _disputed_minor(disputes: Sequence[Mapping[str, Any]]) -> int | None:
+def disputed_by_list(disputes: Sequence[Mapping[str, Any]]) -> int | None:
     return disputed_of(disputes, expanded(disputes[0].get("charge"))).amount_minor
 
 
-def _payment_intent(name: str, about: Mapping[str, Any], run: Run) -> str | None:
+def intent_of(name: str, about: Mapping[str, Any], run: Run) -> str | None:
     """None too when there is none: then it is no purchase in Checkout."""
     given = about.get("payment_intent")
     payment_intent = name_of(given)
@@ -171,7 +171,7 @@ def _payment_intent(name: str, about: Mapping[str, Any], run: Run) -> str | None
     return payment_intent
 
 
-def _check_amounts(
+def check_amounts(
     amounts_minor: Amounts, recorded_minor: Callable[[FoundPayment], int], run: Run
 ) -> Stop | None:
     """Asks about the payments whose amount is another one than recorded. Payments without a row
@@ -190,17 +190,17 @@ def _check_amounts(
     return run.each(amounts_minor, check)
 
 
-def _recorded_refunded_minor(found: FoundPayment) -> int:
+def recorded_refunded_minor(found: FoundPayment) -> int:
     return found.stored.payment.amount_refunded_minor
 
 
-def _recorded_disputed_minor(found: FoundPayment) -> int:
+def recorded_disputed_minor(found: FoundPayment) -> int:
     return found.stored.payment.amount_disputed_minor
 
 
 _CHECKS: Mapping[Listing, Callable[[Sequence[Named], Run], Stop | None]] = {
-    Listing.EVENTS: _check_events,
-    Listing.SESSIONS: _check_sessions,
-    Listing.REFUNDS: _check_refunds,
-    Listing.DISPUTES: _check_disputes,
+    Listing.EVENTS: check_events,
+    Listing.SESSIONS: check_sessions,
+    Listing.REFUNDS: check_refunds,
+    Listing.DISPUTES: check_disputes,
 }

@@ -97,7 +97,7 @@ def reconcile(
     An outage of Stripe ends the run early and is no error; one of the database raises, and so does
     NoSchedule."""
     run = Run(ports, now, settled_by(now, request.scheduled), limits, watch)
-    reached = _on_schedule(run) if request.since is None else _backfill(request.since, run)
+    reached = on_schedule(run) if request.since is None else run_backfill(request.since, run)
     unfinished = {place.run for place in ports.checkpoints.unfinished_backfills()}
     ports.fold_totals()
     return Reconciled(request, run.tally, reached.stop, reached.places, sorted(unfinished))
@@ -109,24 +109,24 @@ class Reached:
     stop: Stop | None
 
 
-def _on_schedule(run: Run) -> Reached:
+def on_schedule(run: Run) -> Reached:
     target, places = run.settled_by, run.ports.checkpoints.of_run(SCHEDULE)
     if not places:
         raise NoSchedule("reconcile_checkpoints has no rows of the run 'schedule'")
     reached = run_all(places, lambda _place: target, run)
-    stop = reached.stop or _check_own_rows(run)
+    stop = reached.stop or check_own_rows(run)
     if stop is None:
         backfills = run.ports.checkpoints.unfinished_backfills()
-        stop = run_all(backfills, _end_of_backfill, run).stop
+        stop = run_all(backfills, end_of_backfill, run).stop
     return Reached(reached.places, stop)
 
 
-def _backfill(since: datetime, run: Run) -> Reached:
+def run_backfill(since: datetime, run: Run) -> Reached:
     places = run.ports.checkpoints.begin(backfill(since, run.settled_by, run.now))
-    return run_all(places, _end_of_backfill, run)
+    return run_all(places, end_of_backfill, run)
 
 
-def _end_of_backfill(place: Checkpoint) -> datetime:
+def end_of_backfill(place: Checkpoint) -> datetime:
     return place.ends_at or place.begins_at
 
 
@@ -163,10 +163,10 @@ def run_one(place: Checkpoint, target: datetime, run: Run) -> tuple[Checkpoint, 
         place = after_page(place, window, page.next_cursor)
         run.ports.checkpoints.save(place)
         run.page_done(place, target, window, page)
-    return _arrived(place, run), None
+    return arrived(place, run), None
 
 
-def _arrived(place: Checkpoint, run: Run) -> Checkpoint:
+def arrived(place: Checkpoint, run: Run) -> Checkpoint:
     if place.run != SCHEDULE:
         run.ports.checkpoints.finish(place)
         return place
@@ -175,18 +175,18 @@ def _arrived(place: Checkpoint, run: Run) -> Checkpoint:
     return behind
 
 
-def _check_own_rows(run: Run) -> Stop | None:
+def check_own_rows(run: Run) -> Stop | None:
     """Asks about rows of which Stripe may know more by now, the latest first."""
     since, listed_from = run.now - ROWS_REACH_BACK, sessions_listed_from(run.now)
     after = None
     while rows := run.ports.rows.incomplete(since, listed_from, after):
-        stop = run.each(rows, lambda row: _check_row(row, run))
+        stop = run.each(rows, lambda row: check_row(row, run))
         if stop is not None:
             return stop
         after = rows[-1]
     return None
 
 
-def _check_row(row: RowKey, run: Run) -> Stop | None:
+def check_row(row: RowKey, run: Run) -> Stop | None:
     run.tally.checked[OWN_ROWS] += 1
     return check_session(Reference(ReferenceKind.CHECKOUT_SESSION, row.session_id), run)

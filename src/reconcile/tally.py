@@ -74,13 +74,13 @@ class Tally:
 def repair_of_event(outcome: Outcome, event_type: str) -> Repair | None:
     """The repair that an event made which nobody delivered, if it made one."""
     why = f"The event {event_type} was not delivered."
-    return _repair(outcome, Cause.EVENT_NOT_DELIVERED, why)
+    return repair_of(outcome, Cause.EVENT_NOT_DELIVERED, why)
 
 
 def repair_of_difference(outcome: Outcome, found: Difference) -> Repair | None:
     """The repair of a payment that differed, if it still did when it was written."""
     before = found.found.stored.payment if found.found else None
-    return _repair(outcome, cause_of(before, found.payment), " ".join(found.sentences))
+    return repair_of(outcome, cause_of(before, found.payment), " ".join(found.sentences))
 
 
 # What an event would have told.
@@ -104,7 +104,7 @@ def cause_of(before: Payment | None, after: Payment) -> Cause:
     return Cause.TERMS_CHANGED
 
 
-def _repair(outcome: Outcome, cause: Cause, why: str) -> Repair | None:
+def repair_of(outcome: Outcome, cause: Cause, why: str) -> Repair | None:
     write = outcome.write
     if outcome.verdict is not Verdict.RECORDED or write is None:
         return None

@@ -138,11 +138,11 @@ class Run:
         """Counts a page and tells whoever watches."""
         self.pages += 1
         self.tally.checked[place.listing] += len(page.items)
-        covered = _covered(place, target, window, page)
+        covered = share_covered(place, target, window, page)
         self.watch(Step(place, target, len(page.items), covered, self.tally))
 
 
-def _covered(place: Checkpoint, target: datetime, window: Window, page: Page) -> float:
+def share_covered(place: Checkpoint, target: datetime, window: Window, page: Page) -> float:
     """Between 0 and 1. A window is read from its end down."""
     whole = (target - place.begins_at).total_seconds()
     if whole <= 0:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_build import PROJECT, Target, build
-from local.lambda_build.artefact import OUR_PACKAGES
+from local.lambda_build import OUR_PACKAGES, PROJECT, Target, build
 from local.lambda_build.bytecode import WrongPython, compiler
-from local.lambda_build.contents import AWS_SERVICES
+from local.lambda_build.packages import AWS_SERVICES
 
 SOURCE = PROJECT / "src"
 LIMIT_BYTES = 60 * 1024 * 1024

@@ -41,7 +41,7 @@ class Played:
 def begun(temporary: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The demo, started in a process group of its own; a test that fails ends it."""
     with subprocess.Popen(
-        [sys.executable, "-m", "local.demo", *arguments],
+        [sys.executable, "-m", "local", "demo", *arguments],
         cwd=PROJECT,
         env=os.environ
         | {"PYTHONPATH": os.pathsep.join((str(PROJECT / "src"), str(PROJECT)))}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.gateway_events import Request, event_of
-from local.lambda_build.contents import AWS_SERVICES
+from local.lambda_build.packages import AWS_SERVICES
 from tests.artefacts import Artefact, Run, built
 from tests.log_watch import betrayed
 from tests.till import WEBHOOK_SECRET, Till, completed

@@ -25,7 +25,7 @@ import pytest
 from local.kept_database import kept_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-m", "local.serve", "--port=0", "--stripe-port=0"]
+COMMAND = [sys.executable, "-m", "local", "serve", "--port=0", "--stripe-port=0"]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SECONDS = 60
 
@@ -49,6 +49,18 @@ class Serving:
     def rows(self, report: str) -> list[dict[str, Any]]:
         """What a program gets of a report."""
         return list(json.loads(requested(f"{self.lines['Reports']}/{report}").text)["rows"])
+
+    def payments_of_a_new_buyer(self, user_id: str) -> list[dict[str, Any]]:
+        """What the reports say after somebody has bought a package on the stand-in's page."""
+        price = re.findall(r"price_\w+", requested(self.standin).text)[0]
+        buyer = {"price": price, "user_id": user_id}
+        where = requested(f"{self.standin}/buy", form=buyer).location
+        requested(f"{self.standin}{where}/pay", form={})
+        # The stand-in delivers after it has answered, so ask until there is something.
+        rows, until = list[dict[str, Any]](), monotonic() + SECONDS
+        while not rows and monotonic() < until:
+            rows = self.rows(f"payments_for_user?user_id={user_id}")
+        return rows
 
     def stop(self) -> tuple[int, str]:
         """End it as a supervisor does; its exit code and its last words."""
@@ -103,9 +115,9 @@ def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[Serving]:
+def serving(data_dir: Path, **configured: str) -> Iterator[Serving]:
     """The program, once it has said where everything is."""
-    with started(data_dir) as process:
+    with started(data_dir, **configured) as process:
         assert process.stdout is not None
         lines: dict[str, str] = {}
         for line in process.stdout:
@@ -180,15 +192,15 @@ def test_the_books_are_sound_after_the_month(first_run: Serving, audit: str) -> 
 
 
 def test_a_purchase_on_the_page_of_the_standin_reaches_the_reports(first_run: Serving) -> None:
-    price = re.findall(r"price_\w+", requested(first_run.standin).text)[0]
-    buyer = {"price": price, "user_id": "paula"}
-    where = requested(f"{first_run.standin}/buy", form=buyer).location
-    requested(f"{first_run.standin}{where}/pay", form={})
-    # The stand-in delivers after it has answered, so ask until there is something.
-    rows, until = list[dict[str, Any]](), monotonic() + SECONDS
-    while not rows and monotonic() < until:
-        rows = first_run.rows("payments_for_user?user_id=paula")
-    assert [row["payment_status"] for row in rows] == ["paid"]
+    [payment] = first_run.payments_of_a_new_buyer("paula")
+    assert payment["payment_status"] == "paid"
+
+
+def test_the_story_is_told_where_unknown_users_are_held_and_later_ones_are(folder: Path) -> None:
+    with serving(folder / "hold", UNKNOWN_USERS="hold") as run:
+        assert [row["user_id"] for row in run.rows("held_payments")] == [None]
+        [payment] = run.payments_of_a_new_buyer("paula")
+    assert payment["held_reason"] == "unknown_user"
 
 
 def test_a_database_with_payments_gets_no_others(used_data_dir: Path) -> None:
@@ -247,6 +259,7 @@ def test_a_configuration_that_is_not_served_is_told(
     said = refused(folder / "none", **{name: value})
     assert told in said
     assert "hush" not in said
+    assert "the migrate function" not in said
 
 
 def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -> None:

@@ -67,7 +67,9 @@ answers, the row's status afterwards, and the credits that the payment has grant
 A program writes this page: it plays each case through the Stripe stand-in, the real handler and a
 real Postgres. A test fails when the page is not what the program writes. To write it anew:
 
-    PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes
+```sh
+PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes
+```
 
 How to read it:
 

@@ -214,7 +214,7 @@ def run(till: Till, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The doctor as a program, with the till's environment."""
     path = os.pathsep.join((str(PROJECT / "src"), str(PROJECT)))
     return subprocess.run(
-        [sys.executable, "-m", "local.doctor", *arguments],
+        [sys.executable, "-m", "local", "doctor", *arguments],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -40,7 +40,7 @@ def _until(condition: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 def _program(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "local.postgres", *arguments]
+    command = [sys.executable, "-m", "local", "postgres", *arguments]
     env = os.environ | environment
     return subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True)
 
@@ -157,6 +157,14 @@ def test_data_in_a_folder_that_the_server_cannot_enter_is_refused(tmp_path: Path
         pass
 
 
+def test_data_below_a_file_is_refused() -> None:
+    with temporary_folder(server_user()) as folder:
+        (folder / "file").write_text("")
+        data = folder / "file" / "data"
+        with pytest.raises(ServerError, match=str(data)), postgres_server(data):
+            pass
+
+
 def test_a_configured_server_is_used_instead(empty_database_url: str) -> None:
     with available_server({"DATABASE_URL": empty_database_url}) as server:
         assert server.admin_url == empty_database_url
@@ -168,5 +176,5 @@ def test_the_url_of_a_database_keeps_the_password_and_the_options() -> None:
 
 
 def test_a_configured_server_must_be_a_url() -> None:
-    with pytest.raises(ValueError, match="postgresql://"):
+    with pytest.raises(ServerError, match="postgresql://"):
         databases_at("host=db.example")

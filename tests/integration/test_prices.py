@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from local.migrate import migrate
-from local.prices import price_packages
+from local.shop import price_packages
 from standin import StripeAccount
 from standin.__main__ import seed
 

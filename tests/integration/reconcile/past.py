@@ -18,8 +18,7 @@ from domain.events import EVENT_TYPES, Hint, Origin, identify
 from handlers import reconcile as reconcile_handler
 from handlers.app import app
 from handlers.reconcile import ports_of
-from local.lifecycles import Clock, Shop
-from local.migrate import set_back
+from local.past import Clock, Customers, set_back
 from reconcile.requests import ReconcileRequest
 from reconcile.run import Reconciled, reconcile
 from reconcile.work import Limits
@@ -45,12 +44,12 @@ class Past:
     def account(self) -> StripeAccount:
         return self.till.account
 
-    def shop(self) -> Shop:
+    def customers(self) -> Customers:
         prices = {
             package_id: self.till.price_of(package_id)
             for package_id in ("starter", "professional", "enterprise")
         }
-        return Shop(self.account, prices, self.clock)
+        return Customers(self.account, prices, self.clock)
 
     def at(self, *, days_ago: float = 0, seconds_ago: float = 0) -> None:
         """Sets the account's clock."""
@@ -173,7 +172,7 @@ def recorded(past: Past) -> set[str]:
 def another_process(*arguments: str) -> subprocess.Popen[bytes]:
     """A run in a process of its own, on the same account and database."""
     return subprocess.Popen(
-        [sys.executable, "-m", "local.reconcile", *arguments],
+        [sys.executable, "-m", "local", "reconcile", *arguments],
         env={**os.environ, "PYTHONPATH": f"{PROJECT / 'src'}{os.pathsep}{PROJECT}"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -39,7 +39,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_one(past: Past) -> None:
 
 
 def test_two_runs_at_once_repair_everything_once(past: Past) -> None:
-    past.shop().sell(30, until=time.time() - 120)
+    past.customers().buy(30, until=time.time() - 120)
     runs = [another_process(), another_process()]
     assert [run.wait(60) for run in runs] == [0, 0]
     doubles = (

@@ -9,7 +9,7 @@ from tests.integration.reconcile.past import Past
 def test_a_dry_run_says_what_a_run_then_does_and_writes_nothing(past: Past) -> None:
     listener = past.deliver_some(lost=0.4, never_made=0.1, seed=3)
     past.account.subscribe(listener)
-    past.shop().sell(60, until=time.time() - 120)
+    past.customers().buy(60, until=time.time() - 120)
     past.account.unsubscribe(listener)
     before, places = past.written(), past.progress()
     dry = past.reconcile(dry_run=True)

@@ -43,9 +43,9 @@ def counts(dispute: dict[str, Any], charge: str) -> bool:
 @pytest.mark.timeout(300)
 def test_500_purchases_with_a_third_of_their_deliveries_lost_end_up_equal(past: Past) -> None:
     listener = past.deliver_some(lost=0.3, never_made=0.05, seed=7)
-    shop = past.shop()
+    customers = past.customers()
     past.account.subscribe(listener)
-    shop.sell(500, until=time.time() - 120)
+    customers.buy(500, until=time.time() - 120)
     past.account.unsubscribe(listener)
     assert len(past.differences()) > 50
 

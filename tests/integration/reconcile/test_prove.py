@@ -146,7 +146,7 @@ def test_the_command_ends_with_one_when_something_differs(
     if deliver:
         past.deliver(events)
     command = subprocess.run(
-        [sys.executable, "-m", "local.prove", "--days", "10"],
+        [sys.executable, "-m", "local", "prove", "--days", "10"],
         env={**os.environ, "PYTHONPATH": f"{PROJECT / 'src'}{os.pathsep}{PROJECT}"},
         capture_output=True,
         check=False,

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
+from playwright.sync_api import Page
 
 from handlers import reports
-from local.chromium import NoChromium, Tab, browsing, chromium
+from local.browser import NoChromium, browsing, chromium
 from local.gateway import gateway
 from tests.integration.reports.books import Books
 
 
 @pytest.fixture(scope="session")
-def tab() -> Iterator[Tab]:
-    """A browser for all these tests; without one they are skipped, but never in CI."""
+def page() -> Iterator[Page]:
+    """A page for all these tests; without a browser they are skipped, but never in CI."""
     try:
         chromium()
     except NoChromium as missing:
@@ -31,23 +32,30 @@ class Site:
     """The reports' pages, a browser, and the books behind them."""
 
     url: str
-    tab: Tab
+    page: Page
     books: Books
 
     def open(
         self,
-        page: str,
+        path: str,
         *,
         width: int = 1200,
         theme: Literal["light", "dark"] = "light",
-    ) -> Tab:
-        self.tab.look_like(width, 800, theme)
-        self.tab.open(f"{self.url}/{page}")
-        return self.tab
+    ) -> Page:
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(color_scheme=theme)
+        self.page.goto(f"{self.url}/{path}")
+        return self.page
 
 
 @pytest.fixture
-def site(books: Books, tab: Tab) -> Iterator[Site]:
+def site(books: Books, page: Page) -> Iterator[Site]:
     routes = {"GET /reports": reports.handler, "GET /reports/{name}": reports.handler}
     with gateway(routes) as url:
-        yield Site(url, tab, books)
+        yield Site(url, page, books)
+
+
+def follow(page: Page, selector: str) -> None:
+    """Click on what leads to another page, and wait for that."""
+    with page.expect_navigation():
+        page.click(selector)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.reports.books import Books, open_books
-from tests.integration.reports.browsing import site, tab
+from tests.integration.reports.browsing import page, site
 
-__all__ = ["books", "site", "tab"]
+__all__ = ["books", "page", "site"]
 
 
 @pytest.fixture

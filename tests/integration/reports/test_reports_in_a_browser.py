@@ -3,98 +3,115 @@
 from typing import Literal
 
 import pytest
+from playwright.sync_api import Page
 
-from local.chromium import Tab
-from tests.integration.reports.browsing import Site
+from tests.integration.reports.browsing import Site, follow
 
-_TAB, _ENTER = ("Tab", 9), ("Enter", 13)
 _REACHED = "(e => e.id || e.className || e.textContent)(document.activeElement)"
 
 
-def reached(tab: Tab, presses: int) -> list[str]:
+def reached(page: Page, presses: int) -> list[str]:
     """What has the focus after each press of the tab key."""
     seen = []
     for _ in range(presses):
-        tab.press(*_TAB)
-        seen.append(str(tab.run(_REACHED)))
+        page.keyboard.press("Tab")
+        seen.append(str(page.evaluate(_REACHED)))
     return seen
 
 
-@pytest.mark.parametrize("page", ["reports", "reports/revenue_by_day", "reports/recent_payments"])
+def names_of(role: str, page: Page) -> list[str]:
+    """What a screen reader calls the elements of a role, in order."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return [
+        str(node["name"]["value"])
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] == role
+    ]
+
+
+@pytest.mark.parametrize("path", ["reports", "reports/revenue_by_day", "reports/recent_payments"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_page_loads_nothing_else_and_breaks_no_rule_of_its_policy(
-    site: Site, page: str, theme: Literal["light", "dark"]
+    site: Site, path: str, theme: Literal["light", "dark"]
 ) -> None:
     site.books.pay()
-    tab = site.open(page, theme=theme)
-    asked = [event["request"]["url"] for event in tab.happened("Network.requestWillBeSent")]
-    assert [url for url in asked if not url.startswith("data:")] == [f"{site.url}/{page}"]
-    assert tab.happened("Log.entryAdded") == []
+    asked, logged = list[str](), list[str]()
+    session = site.page.context.new_cdp_session(site.page)
+    session.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
+    session.on("Log.entryAdded", lambda event: logged.append(event["entry"]["text"]))
+    session.send("Network.enable")
+    session.send("Log.enable")
+    site.open(path, theme=theme)
+    session.detach()
+    assert [url for url in asked if not url.startswith("data:")] == [f"{site.url}/{path}"]
+    assert logged == []
 
 
 def test_a_person_goes_from_the_index_to_a_report_and_on_to_the_next_page(site: Site) -> None:
     oldest, *_ = [site.books.pay() for _ in range(25)]
-    tab = site.open("reports")
-    tab.follow("document.querySelector('.cards a[href$=recent_payments]').click()")
-    tab.run("document.querySelector('#limit').value = '20'")
-    tab.follow("document.querySelector('form button').click()")
-    assert tab.run("document.querySelectorAll('tbody tr').length") == 20
-    tab.follow("document.querySelector('a[rel=next]').click()")
-    assert tab.run("document.querySelectorAll('tbody tr').length") == 5
-    assert oldest in str(tab.run("document.querySelector('tbody').textContent"))
+    page = site.open("reports")
+    follow(page, ".cards a[href$=recent_payments]")
+    page.select_option("#limit", "20")
+    follow(page, "form button")
+    assert page.locator("tbody tr").count() == 20
+    follow(page, "a[rel=next]")
+    assert page.locator("tbody tr").count() == 5
+    assert oldest in str(page.text_content("tbody"))
 
 
 def test_a_user_in_a_list_leads_to_the_timeline(site: Site) -> None:
     site.books.pay("a user & co")
-    tab = site.open("reports/recent_payments")
-    tab.follow("document.querySelector('tbody a').click()")
-    assert tab.run("document.querySelector('#user_id').value") == "a user & co"
-    assert "+1,000" in str(tab.run("document.querySelector('tbody').textContent"))
+    page = site.open("reports/recent_payments")
+    follow(page, "tbody a")
+    assert page.input_value("#user_id") == "a user & co"
+    assert "+1,000" in str(page.text_content("tbody"))
 
 
 def test_the_keyboard_reaches_the_content_first_and_then_everything(site: Site) -> None:
     site.books.pay()
-    tab = site.open("reports/recent_payments")
-    assert reached(tab, 1) == ["skip"]
-    tab.press(*_ENTER)
-    assert reached(tab, 4) == ["More about this report", "limit", "Show", "scroll"]
+    page = site.open("reports/recent_payments")
+    assert reached(page, 1) == ["skip"]
+    page.keyboard.press("Enter")
+    assert reached(page, 4) == ["More about this report", "limit", "Show", "scroll"]
 
 
 def test_what_has_the_focus_is_outlined(site: Site) -> None:
-    tab = site.open("reports/recent_payments")
-    reached(tab, 2)
-    assert tab.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page = site.open("reports/recent_payments")
+    reached(page, 2)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
 def test_a_screen_reader_hears_names_for_everything(site: Site) -> None:
     site.books.pay(paid_at="now")
-    tab = site.open("reports/revenue_by_day")
-    assert tab.names_of("table") == ["Revenue by day: 30 rows"]
-    assert tab.names_of("columnheader")[:3] == ["Day", "Payments", "Gross USD"]
-    [picture] = [name for name in tab.names_of("image") if name]
+    page = site.open("reports/revenue_by_day")
+    assert names_of("table", page) == ["Revenue by day: 30 rows"]
+    assert names_of("columnheader", page)[:3] == ["Day", "Payments", "Gross USD"]
+    [picture] = [name for name in names_of("image", page) if name]
     assert picture.startswith("Revenue by day, a chart. Net USD: 10.00 in total")
-    assert set(tab.names_of("navigation")) == {"Reports", "Pages and downloads"}
-    assert tab.names_of("form") == ["Parameters"]
-    assert "Show" in tab.names_of("button")
+    assert set(names_of("navigation", page)) == {"Reports", "Pages and downloads"}
+    assert names_of("form", page) == ["Parameters"]
+    assert "Show" in names_of("button", page)
 
 
-@pytest.mark.parametrize("page", ["revenue_by_day", "event_log", "user_timeline?user_id=user_1"])
-def test_every_field_is_named_by_its_label(site: Site, page: str) -> None:
-    tab = site.open(f"reports/{page}")
-    assert tab.run(
+@pytest.mark.parametrize("name", ["revenue_by_day", "event_log", "user_timeline?user_id=user_1"])
+def test_every_field_is_named_by_its_label(site: Site, name: str) -> None:
+    page = site.open(f"reports/{name}")
+    assert page.evaluate(
         "[...document.querySelectorAll('input, select')].every(field => field.labels.length === 1)"
     )
 
 
-@pytest.mark.parametrize("page", ["reports", "reports/revenue_by_day", "reports/recent_payments"])
+@pytest.mark.parametrize("path", ["reports", "reports/revenue_by_day", "reports/recent_payments"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_a_page_fits_the_window_and_only_tables_scroll_sideways(
-    site: Site, page: str, width: int
+    site: Site, path: str, width: int
 ) -> None:
     for _ in range(3):
         site.books.pay(paid_at="now", customer_email=f"{'a' * 80}@example.com")
-    tab = site.open(page, width=width)
-    assert tab.run("document.documentElement.scrollWidth") == width
+    page = site.open(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 _CONTRASTS = """
@@ -123,20 +140,20 @@ _CONTRASTS = """
 
 
 @pytest.mark.parametrize(
-    "page", ["reports", "reports/payments_by_status", "reports/event_log?limit=0"]
+    "path", ["reports", "reports/payments_by_status", "reports/event_log?limit=0"]
 )
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(
-    site: Site, page: str, theme: Literal["light", "dark"]
+    site: Site, path: str, theme: Literal["light", "dark"]
 ) -> None:
     site.books.pay()
-    assert site.open(page, theme=theme).run(_CONTRASTS) == []
+    assert site.open(path, theme=theme).evaluate(_CONTRASTS) == []
 
 
 def test_the_theme_is_the_persons(site: Site) -> None:
     shown = "getComputedStyle(document.body).backgroundColor"
-    light = site.open("reports", theme="light").run(shown)
-    assert light != site.open("reports", theme="dark").run(shown)
+    light = site.open("reports", theme="light").evaluate(shown)
+    assert light != site.open("reports", theme="dark").evaluate(shown)
 
 
 def test_hostile_data_does_nothing(site: Site) -> None:
@@ -144,6 +161,6 @@ def test_hostile_data_does_nothing(site: Site) -> None:
         "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     )
     site.books.pay(hostile, customer_email=hostile)
-    tab = site.open("reports/recent_payments")
-    assert tab.run("document.title") == "Recent payments - Tokentill"
-    assert tab.run("document.querySelector('tbody a').textContent") == hostile
+    page = site.open("reports/recent_payments")
+    assert page.title() == "Recent payments - Tokentill"
+    assert page.text_content("tbody a") == hostile

@@ -1,4 +1,4 @@
-"""Prints the story: one line a delivery, and tables for the reports."""
+"""Tells the story on a terminal: one line a delivery, and tables for the reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from local.demo.shop import Seen
+from local import Failure
+from local.shop import Seen
 
 WIDTH = 82
 _NUMBER = re.compile(r"-|-?\d[\d,]*(\.\d+)?")
@@ -15,12 +16,12 @@ _BOLD, _DIM, _GREEN, _YELLOW = "1", "2", "32", "33"
 _COLOURS = {"recorded": _GREEN, "duplicate": _DIM, "unchanged": _DIM}
 
 
-class NotAsTold(Exception):
+class NotAsTold(Failure):
     """Something came out differently from what the story says."""
 
 
-class Page:
-    """Writes to `out`: in colour on a terminal unless NO_COLOR is set, in ASCII if it must be."""
+class Narrator:
+    """Tells it to `out`: in colour on a terminal unless NO_COLOR is set, in ASCII if it must be."""
 
     def __init__(self, out: TextIO, environment: Mapping[str, str] = os.environ) -> None:
         self._out = out

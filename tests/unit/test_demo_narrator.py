@@ -1,4 +1,4 @@
-"""How the demo prints for its reader."""
+"""How the demo is told to its reader."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.demo.page import NotAsTold, Page
-from local.demo.shop import Seen
+from local.demo.narrator import Narrator, NotAsTold
+from local.shop import Seen
 
 PAID = Seen(status=200, outcome="recorded", payment="paid", balance=1000, payment_id="pay_1")
 
@@ -27,9 +27,9 @@ class Terminal(io.TextIOWrapper):
 def printed(encoding: str = "utf-8", environment: Mapping[str, str] | None = None) -> str:
     """One delivery as a terminal with this encoding and environment shows it."""
     terminal = Terminal(encoding)
-    page = Page(terminal, environment or {})
-    page.deliveries_begin()
-    page.told("checkout.session.completed", PAID, "recorded", "paid", 1000)
+    narrator = Narrator(terminal, environment or {})
+    narrator.deliveries_begin()
+    narrator.told("checkout.session.completed", PAID, "recorded", "paid", 1000)
     return terminal.sent.getvalue().decode(encoding)
 
 
@@ -55,25 +55,25 @@ def test_rules_are_drawn_with_what_the_encoding_has(encoding: str, rule: str) ->
     [("duplicate", "paid", 1000), ("recorded", "pending", 1000), ("recorded", "paid", 999)],
 )
 def test_what_differs_from_the_story_is_an_error(outcome: str, payment: str, balance: int) -> None:
-    page = Page(io.StringIO(), {})
+    narrator = Narrator(io.StringIO(), {})
     with pytest.raises(NotAsTold, match="saw"):
-        page.told("checkout.session.completed", PAID, outcome, payment, balance)
+        narrator.told("checkout.session.completed", PAID, outcome, payment, balance)
 
 
 def test_a_delivery_that_was_refused_is_an_error() -> None:
     refused = Seen(status=503, outcome="recorded", payment="paid", balance=1000, payment_id=None)
     with pytest.raises(NotAsTold):
-        Page(io.StringIO(), {}).told("event", refused, "recorded", "paid", 1000)
+        Narrator(io.StringIO(), {}).told("event", refused, "recorded", "paid", 1000)
 
 
 def test_a_table_has_numbers_to_the_right_and_texts_to_the_left() -> None:
     out = io.StringIO()
     rows = [{"name": "a", "count": 12}, {"name": "longer", "count": 3456}]
-    Page(out, {}).table(["name", "count"], rows)
+    Narrator(out, {}).table(["name", "count"], rows)
     assert out.getvalue().splitlines()[2:] == ["  a          12", "  longer  3,456"]
 
 
 def test_a_table_without_rows_has_its_heading() -> None:
     out = io.StringIO()
-    Page(out, {}).table(["name"], [])
+    Narrator(out, {}).table(["name"], [])
     assert out.getvalue().splitlines()[0] == "  name"
