@@ -100,9 +100,8 @@ class Shop:
 
     def _seen(self, status: int | None, answer: Json) -> Seen:
         payment_id = answer.get("payment_id")
-        with psycopg.connect(
-            asking_for(settings().database.schema, self.database_url)
-        ) as connection:
+        url = asking_for(settings().database.schema, self.database_url)
+        with psycopg.connect(url) as connection:
             row = connection.execute(_STANDING, [payment_id]).fetchone()
         payment, balance = row or ("", None)
         outcome = answer.get("outcome") or answer["error"]["code"]
