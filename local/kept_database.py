@@ -56,7 +56,7 @@ def usual_data_dir() -> Path:
 def way_out(data_dir: Path) -> str:
     """What to do with a kept database that the migrations of this version do not fit."""
     return (
-        "The database that is kept here was made by other migrations than those in sql/migrations/."
+        "The database that is kept here was made by other migrations than those in sql/schema/."
         f"\nIf its payments are worth nothing, remove it and start again: rm -rf '{data_dir}'"
         "\n(make clean removes .local too, with everything else that make made)."
     )

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 
+from adapters.search_path import asking_for
+from adapters.settings import settings
 from local.shop import open_shop, silence
 from standin import StripeAccount
 
@@ -35,7 +37,7 @@ class Clock:
 def set_back(url: str, days: int) -> None:
     """As if the till at `url` had been installed so many days earlier: purchases that a program
     plays in the past would be held as sold before the till, and not looked for."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, url)) as connection:
         connection.execute(
             "UPDATE till SET installed_at = installed_at - make_interval(days => %s)", [days]
         )

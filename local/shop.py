@@ -13,7 +13,9 @@ from typing import Any
 
 import psycopg
 
-from adapters.settings import without_blanks
+from adapters.search_path import asking_for
+from adapters.settings import settings, without_blanks
+from domain.payment import to_minor
 from local.gateway import gateway
 from local.lambda_context import LambdaContext
 from local.migrate import migrate_configured
@@ -98,7 +100,8 @@ class Shop:
 
     def _seen(self, status: int | None, answer: Json) -> Seen:
         payment_id = answer.get("payment_id")
-        with psycopg.connect(self.database_url) as connection:
+        url = asking_for(settings().database.schema, self.database_url)
+        with psycopg.connect(url) as connection:
             row = connection.execute(_STANDING, [payment_id]).fetchone()
         payment, balance = row or ("", None)
         outcome = answer.get("outcome") or answer["error"]["code"]
@@ -164,14 +167,15 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
     amount are: an application that names it can go on with the next account.
     """
     prices: dict[str, str] = {}
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, database_url)) as connection:
         packages = connection.execute(
-            "SELECT package_id, package_name, (amount_usd * 100)::bigint FROM packages"
-            " WHERE active ORDER BY amount_usd"
+            "SELECT package_id, package_name, amount, currency FROM packages"
+            " WHERE active ORDER BY amount"
         ).fetchall()
-        for package_id, package_name, amount_minor in packages:
-            price_id = Ids(f"{package_id}:{amount_minor}:usd").new("price_1")
-            account.create_price(amount_minor, "usd", package_name, price_id=price_id)
+        for package_id, package_name, amount, currency in packages:
+            amount_minor = to_minor(amount, currency)
+            price_id = Ids(f"{package_id}:{amount_minor}:{currency}").new("price_1")
+            account.create_price(amount_minor, currency, package_name, price_id=price_id)
             prices[package_id] = price_id
             connection.execute(
                 "UPDATE packages SET stripe_price_ids = array_append(stripe_price_ids, %(price)s)"

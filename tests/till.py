@@ -67,7 +67,7 @@ class Till:
     def price_of(self, package_id: str) -> str:
         """The Stripe price of a package, made and put into the catalogue when first asked for."""
         (row,) = self.rows(
-            "SELECT stripe_price_ids, package_name, (amount_usd * 100)::int AS cents"
+            "SELECT stripe_price_ids, package_name, (amount * 100)::int AS cents"
             " FROM packages WHERE package_id = %s",
             package_id,
         )

@@ -14,6 +14,8 @@ from typing import Any
 
 import psycopg
 
+from adapters.search_path import asking_for
+from adapters.settings import settings
 from domain.events import EVENT_TYPES
 from local.demo.narrator import Narrator, NotAsTold
 from local.demo.story import play
@@ -99,7 +101,7 @@ def _deliver(shop: Shop, event: dict[str, Any]) -> None:
 
 def is_unused(database_url: str) -> bool:
     """Whether the database, which is migrated, has no payment, no event and no user."""
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(asking_for(settings().database.schema, database_url)) as connection:
         row = connection.execute(_USED).fetchone()
     return row == (False,)
 

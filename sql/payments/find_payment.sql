@@ -9,7 +9,8 @@ SELECT event.event_id AS known_event_id,
                    'package_id', package.package_id,
                    'package_name', package.package_name,
                    'tokens', package.tokens,
-                   'amount_usd_cents', (package.amount_usd * 100)::bigint,
+                   'amount', package.amount::text,
+                   'currency', package.currency,
                    'stripe_price_ids', package.stripe_price_ids)
                    ORDER BY package.package_id), '[]')
           FROM packages AS package) AS packages,

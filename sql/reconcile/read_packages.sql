@@ -4,7 +4,8 @@ SELECT coalesce(json_agg(json_build_object(
            'package_id', package.package_id,
            'package_name', package.package_name,
            'tokens', package.tokens,
-           'amount_usd_cents', (package.amount_usd * 100)::bigint,
+           'amount', package.amount::text,
+           'currency', package.currency,
            'stripe_price_ids', package.stripe_price_ids)
            ORDER BY package.package_id), '[]') AS packages,
        (SELECT installed_at FROM till) AS installed_at

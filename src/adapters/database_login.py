@@ -24,7 +24,7 @@ def login(address: DatabaseAddress, read_secret: ReadSecret, token: MakeToken) -
     if why is not None:
         raise Misconfigured(why)
     if address.url:
-        return connect(address.url)
+        return connect(address.url, address.schema)
     if address.iam_auth:
         conninfo = make_conninfo(
             host=address.host,
@@ -33,7 +33,7 @@ def login(address: DatabaseAddress, read_secret: ReadSecret, token: MakeToken) -
             user=address.user,
             password=token(address),
         )
-        return connect(conninfo)
+        return connect(conninfo, address.schema)
     return _by_secret(address, read_secret)
 
 
@@ -66,13 +66,14 @@ def _by_secret(address: DatabaseAddress, read_secret: ReadSecret) -> Connection:
     """RDS rotates its secret while we remember the old one: then the first login fails. So it does
     when what we remember is no such secret, and was put right since."""
     try:
-        return connect(_from_secret(address, read_secret(address.secret_arn, False)))
+        known = _from_secret(address, read_secret(address.secret_arn, False))
+        return connect(known, address.schema)
     except psycopg.OperationalError as error:
         if "authentication failed" not in str(error):
             raise
     except Misconfigured:
         pass
-    return connect(_from_secret(address, read_secret(address.secret_arn, True)))
+    return connect(_from_secret(address, read_secret(address.secret_arn, True)), address.schema)
 
 
 def _from_secret(address: DatabaseAddress, secret: Mapping[str, Any] | None) -> str:

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 FIND_PACKAGES = statement("operations/find_packages")
 FIND_STRANGERS = statement("operations/find_strangers")
+FIND_HOME = "SELECT pg_catalog.current_schema() AS schema"
 # So that no stranger has a say in the search for them.
 TRUST_POSTGRES_ALONE = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"
 
@@ -174,8 +175,9 @@ def packages(database: Database) -> Sequence[PackageRow] | Unknown:
 
 def strangers(database: Database) -> Sequence[Stranger]:
     with database.transaction() as connection:
+        home = connection.execute(FIND_HOME).fetchone()
         connection.execute(TRUST_POSTGRES_ALONE)
-        return [Stranger(**row) for row in connection.execute(FIND_STRANGERS)]
+        return [Stranger(**row) for row in connection.execute(FIND_STRANGERS, home)]
 
 
 def named(error: BaseException) -> str:

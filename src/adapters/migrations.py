@@ -1,15 +1,19 @@
-"""Applies the files of `sql/migrations/` that a database has not seen, all of them or none."""
+"""Applies the files of `sql/schema/` that a database has not seen, all of them or none."""
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from adapters.postgres import Connection, Database, is_worn_out
-from adapters.sql_files import SQL_ROOT
+from adapters.settings import PUBLIC
+from adapters.sql_files import SQL_ROOT, statement
 from domain.requests import Refused as Refused
 
 # "tokentill" as an integer: the key of the advisory lock that one migration run holds.
@@ -18,15 +22,27 @@ LOCK_KEY = 0x746F6B656E
 # Lock waits queue up everybody else behind them, so a migration gives up early and is run again.
 LIMIT_LOCK_WAITS = "SELECT set_config('lock_timeout', '5s', true)"
 LOCK_RUNS = "SELECT pg_advisory_xact_lock(%s)"
+# For the run alone, and whatever the connection was asked for.
+WORK_IN = "SELECT set_config('search_path', quote_ident(%s), true)"
 CREATE_HISTORY = """
-CREATE TABLE IF NOT EXISTS schema_migrations (
+CREATE TABLE schema_migrations (
     version    text PRIMARY KEY,
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
+HISTORY_COLUMNS = ["version", "checksum", "applied_at"]
+FIND_SCHEMA = statement("operations/find_schema")
+FIND_FOREIGN = statement("operations/find_foreign")
 READ_HISTORY = "SELECT version, checksum FROM schema_migrations"
 ADD_TO_HISTORY = "INSERT INTO schema_migrations (version, checksum) VALUES (%s, %s)"
+
+# What a migration refuses in a sentence of its own, it raises with this code.
+REFUSED_BY_A_MIGRATION = "TILL0"
+
+MADE = re.compile(
+    r"^CREATE (?:UNIQUE )?(TABLE|VIEW|TYPE|INDEX|FUNCTION|PROCEDURE) (\w+)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,14 @@ class Migration:
     script: str
     checksum: str
 
+    def made(self, *, routines: bool) -> set[str]:
+        """The names of the functions, or of the tables, views, types and indexes that it makes."""
+        return {
+            name
+            for kind, name in MADE.findall(self.script)
+            if (kind in ("FUNCTION", "PROCEDURE")) == routines
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
@@ -46,7 +70,7 @@ class Migrated:
     already_applied: tuple[str, ...]
 
 
-def migrations_on_disk(folder: Path = SQL_ROOT / "migrations") -> list[Migration]:
+def migrations_on_disk(folder: Path = SQL_ROOT / "schema") -> list[Migration]:
     """All migrations of this version of the code, in order.
 
     Raises FileNotFoundError when there are none: a broken artefact must not call any database up
@@ -84,34 +108,103 @@ def refusal(migrations: Sequence[Migration], history: Mapping[str, str]) -> Refu
     return None
 
 
-def migrate(database: Database, migrations: Sequence[Migration]) -> Migrated | Refused:
-    """Applies what is pending in one transaction, under a lock that admits one run at a time."""
+def migrate(
+    database: Database, migrations: Sequence[Migration], schema: str = PUBLIC
+) -> Migrated | Refused:
+    """Applies what is pending in one transaction, under a lock that admits one run at a time.
+    Everything is made in `schema`, which is made too where it is missing."""
     try:
         with database.transaction(math.inf) as connection:
-            return _migrate(connection, migrations)
+            return _migrate(connection, migrations, schema)
     except psycopg.errors.LockNotAvailable:
         return Refused("busy", "another migration or a long transaction holds a lock; run again")
     except psycopg.errors.QueryCanceled:
         return Refused("too_slow", "a migration was stopped at its time limit; nothing was applied")
     except psycopg.Error as error:
+        if error.sqlstate == REFUSED_BY_A_MIGRATION:
+            return Refused("not_allowed", f"{error.diag.message_primary} Nothing was applied.")
         if error.sqlstate is None or is_worn_out(error):
             raise
         return Refused("failed", f"{_described(error)}; nothing was applied")
 
 
-def _migrate(connection: Connection, migrations: Sequence[Migration]) -> Migrated | Refused:
+def _migrate(
+    connection: Connection, migrations: Sequence[Migration], schema: str
+) -> Migrated | Refused:
     connection.execute(LIMIT_LOCK_WAITS)
     connection.execute(LOCK_RUNS, (LOCK_KEY,))
-    connection.execute(CREATE_HISTORY)
-    history = {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
-    refused = refusal(migrations, history)
+    found = connection.execute(FIND_SCHEMA, {"schema": schema}).fetchone()
+    assert found is not None, "find_schema always gives one row"
+    if (refused := _no_room(found, schema)) is not None:
+        return refused
+    if not found["is_there"]:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    connection.execute(WORK_IN, (schema,))
+    history = _history(connection) if found["history_columns"] else {}
+    pending = [migration for migration in migrations if migration.version not in history]
+    refused = refusal(migrations, history) or _foreign(connection, migrations, pending, schema)
     if refused is not None:
         return refused
-    pending = [migration for migration in migrations if migration.version not in history]
+    if not found["history_columns"]:
+        connection.execute(CREATE_HISTORY)
     for migration in pending:
         _run(connection, migration)
         connection.execute(ADD_TO_HISTORY, (migration.version, migration.checksum))
     return Migrated(tuple(done.version for done in pending), tuple(sorted(history)))
+
+
+def _history(connection: Connection) -> dict[str, str]:
+    return {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
+
+
+def _no_room(found: Mapping[str, Any], schema: str) -> Refused | None:
+    """Why nothing can be put into the schema, as `operations/find_schema` shows it."""
+    if found["history_columns"] not in (None, HISTORY_COLUMNS):
+        return _taken(["schema_migrations"], schema)
+    if found["history_columns"]:
+        return None
+    if found["schema_of_another_till"] is not None:
+        return Refused(
+            "another_till",
+            f"this database has a till in the schema {found['schema_of_another_till']}, and a"
+            " database has one till, for its roles work in one schema: set DATABASE_SCHEMA to that"
+            " one, or use another database. Nothing was applied.",
+        )
+    if not found["may_create"]:
+        return Refused(
+            "not_allowed",
+            f"this user may not make a schema or tables in it; let an administrator run:"
+            f" {found['permission']} Nothing was applied.",
+        )
+    return None
+
+
+def _foreign(
+    connection: Connection, known: Sequence[Migration], pending: Sequence[Migration], schema: str
+) -> Refused | None:
+    """What is there by a name that only a pending migration gives is somebody else's."""
+    there = connection.execute(
+        FIND_FOREIGN,
+        {
+            which: sorted(
+                set[str]().union(*(each.made(routines=routines) for each in pending))
+                - set[str]().union(
+                    *(each.made(routines=routines) for each in known if each not in pending)
+                )
+            )
+            for which, routines in (("relations", False), ("routines", True))
+        },
+    )
+    names = [row["name"] for row in there]
+    return _taken(names, schema) if names else None
+
+
+def _taken(names: Sequence[str], schema: str) -> Refused:
+    return Refused(
+        "taken",
+        f"the schema {schema} has {', '.join(names)} already, and not of the till's making: set"
+        " DATABASE_SCHEMA to a schema for the till alone, which is made. Nothing was applied.",
+    )
 
 
 def _run(connection: Connection, migration: Migration) -> None:

@@ -1,6 +1,5 @@
 """The database side of operations: one statement each, and what its errors mean to an operator."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,10 +8,10 @@ import psycopg
 from psycopg import errors
 
 from adapters import totals
+from adapters.ids import new_id
 from adapters.payments import request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
-from adapters.totals import repair_totals
 from domain.events import Signed
 from domain.requests import Refused
 from operations.operate import NamedPayment, RememberedEvent
@@ -55,7 +54,7 @@ class PostgresOperations:
                 entry = {
                     "user_id": user_id,
                     "delta": delta,
-                    "entry_id": f"entry_{uuid.uuid4().hex}",
+                    "entry_id": new_id("entry"),
                 }
                 return database.one(ADJUST, columns | entry)
             case DismissPayment(payment_id=payment_id):
@@ -65,15 +64,11 @@ class PostgresOperations:
             case EraseUser(user_id=user_id):
                 # To remember whom it was about would be to keep the person.
                 columns = event_columns(replace(operation.signed, asked={"user_id": None}))
-                person = {"user_id": user_id, "alias": f"erased_{uuid.uuid4().hex}"}
+                person = {"user_id": user_id, "alias": new_id("erased")}
                 return database.one_repeatable(ERASE_USER, columns | person)
             case RepairTotals():
                 repaired = totals.repair_totals(database, operation.signed)
                 return None if repaired is None else {"repaired": repaired}
-
-    def repair_totals(self, signed: Signed) -> int | None:
-        """Makes the totals of the reports agree with the payments; how many were wrong."""
-        return repair_totals(self._database, signed)
 
 
 def event_columns(signed: Signed) -> dict[str, Any]:

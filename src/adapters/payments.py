@@ -1,13 +1,14 @@
 """The database side of the five steps: find is one statement, record is one statement."""
 
-import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from psycopg import DataError, IntegrityError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 from psycopg.types.json import Jsonb
 
+from adapters.ids import new_id
 from adapters.postgres import Database
 from adapters.sql_files import statement
 from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
@@ -80,17 +81,13 @@ class PostgresPayments:
             **_event_columns(write.hint),
             **_payment_columns(write.payment),
             "outcome": write.verdict,
-            "payment_id": stored.payment_id if stored else _new_id("pay"),
+            "payment_id": stored.payment_id if stored else new_id("pay"),
             "found_revision": stored.revision if stored else None,
             "create_user": not self._hold_unknown_users or write.hint.resolution is not None,
-            "entry_id": _new_id("entry"),
+            "entry_id": new_id("entry"),
             "delta": entry.delta if entry else 0,
             "reason": entry.reason if entry else None,
         }
-
-
-def _new_id(kind: str) -> str:
-    return f"{kind}_{uuid.uuid4().hex}"
 
 
 def _event_columns(hint: Hint) -> dict[str, Any]:
@@ -187,7 +184,8 @@ def packages_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
             package_id=package["package_id"],
             package_name=package["package_name"],
             tokens=package["tokens"],
-            amount_usd_cents=package["amount_usd_cents"],
+            amount=Decimal(package["amount"]),
+            currency=package["currency"],
             stripe_price_ids=frozenset(package["stripe_price_ids"]),
         )
         for package in packages

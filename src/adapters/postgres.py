@@ -19,8 +19,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import SerializationFailure
 from psycopg.rows import DictRow, dict_row
 
+from adapters import search_path
 from adapters.bounded_connection import Connection as Connection
 from adapters.bounded_connection import NoAnswer
+from adapters.settings import PUBLIC
 
 T = TypeVar("T")
 
@@ -218,11 +220,30 @@ class InsecureConnection(Exception):
     """The connection would reach a remote server without verified TLS."""
 
 
-def connect(conninfo: str) -> Connection:
-    """Opens a connection to a libpq URL; to a remote host with TLS `verify-full` only.
+def connect(conninfo: str, schema: str = PUBLIC) -> Connection:
+    """Opens a connection to a libpq URL that works in `schema`; to a remote host with TLS
+    `verify-full` only.
 
-    Raises InsecureConnection, and psycopg.OperationalError when the server does not answer.
+    Raises InsecureConnection, Misconfigured when the connection works in another schema, and
+    psycopg.OperationalError when the server does not answer.
     """
+    if schema == PUBLIC:
+        return _connected(conninfo)
+    try:
+        connection = _connected(search_path.asking_for(schema, conninfo))
+    except psycopg.OperationalError as error:
+        if not search_path.may_not_ask(error):
+            raise
+        connection = _connected(conninfo)
+    try:
+        search_path.check(connection, schema)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connected(conninfo: str) -> Connection:
     return Connection.connect(
         make_conninfo(conninfo, **WAITS, **tls_parameters(conninfo)),
         autocommit=True,

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 STRIPE_API = "https://api.stripe.com"
 
+# Where Postgres puts what is not said to be elsewhere.
+PUBLIC = "public"
+# Postgres cuts longer names off.
+LONGEST_NAME_BYTES = 63
+
 
 class Misconfigured(Exception):
     """A variable or a secret is missing or makes no sense; the message says which and what to set,
@@ -29,7 +34,8 @@ def _is_blank(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """Where Postgres is and how to log in: a URL, a secret, or a host with IAM authentication."""
+    """Where Postgres is and how to log in: a URL, a secret, or a host with IAM authentication.
+    `schema` is where the till's tables are."""
 
     url: str = field(default="", repr=False)
     secret_arn: str = ""
@@ -38,6 +44,7 @@ class DatabaseAddress:
     name: str = ""
     user: str = ""
     iam_auth: bool = False
+    schema: str = PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,19 @@ def _database(environ: Mapping[str, str]) -> DatabaseAddress:
         name=_text(environ, "DATABASE_NAME"),
         user=_text(environ, "DATABASE_USER"),
         iam_auth=_choice(environ, "DATABASE_IAM_AUTH", "false", "true") == "true",
+        schema=_schema(_text(environ, "DATABASE_SCHEMA") or PUBLIC),
     )
+
+
+def _schema(name: str) -> str:
+    """A name that can be a schema's and stand in a search path, where "$user" is another's."""
+    is_possible = name.isprintable() and len(name.encode()) <= LONGEST_NAME_BYTES
+    if not is_possible or name.startswith("pg_") or name in ("$user", "information_schema"):
+        raise Misconfigured(
+            "DATABASE_SCHEMA must be the name of a schema: at most 63 bytes, no control characters,"
+            " and none that Postgres keeps for itself (pg_..., information_schema, $user)"
+        )
+    return name
 
 
 def _text(environ: Mapping[str, str], name: str) -> str:

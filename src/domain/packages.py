@@ -4,10 +4,11 @@ an operator decides."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from domain.events import Resolution
-from domain.payment import HeldReason, Payment
+from domain.payment import HeldReason, Payment, to_major
 from domain.stripe_objects import Purchase, amount, given, id_of, text, whole
 
 # The column tokens_purchased is a bigint.
@@ -16,12 +17,13 @@ MOST_TOKENS = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A package for sale. `amount_usd_cents` is its list price in US cents."""
+    """A package for sale. `amount` is its list price in `currency`, in major units."""
 
     package_id: str
     package_name: str
     tokens: int
-    amount_usd_cents: int
+    amount: Decimal
+    currency: str = "usd"
     stripe_price_ids: frozenset[str] = frozenset()
 
 
@@ -216,10 +218,12 @@ def sale_by_metadata(named: object, purchase: Purchase, packages: Sequence[Packa
         return Sale.held(HeldReason.UNKNOWN_PACKAGE, package_id)
     quantity = quantity_of(package, purchase)
     # Metadata alone would let a session at any price buy any package: the price must agree.
+    subtotal = amount(purchase.session.get("amount_subtotal"))
     agrees = (
         quantity is not None
-        and purchase.session.get("currency") == "usd"
-        and amount(purchase.session.get("amount_subtotal")) == package.amount_usd_cents * quantity
+        and subtotal is not None
+        and purchase.session.get("currency") == package.currency
+        and to_major(subtotal, package.currency) == package.amount * quantity
     )
     return sale(package, quantity, None if agrees else HeldReason.AMOUNT_MISMATCH)
 

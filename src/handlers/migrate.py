@@ -40,8 +40,8 @@ def deployed(deployment: Deployment, context: Any) -> Migrated | Refused:
 
 def migrated(seconds: float) -> Migrated | Refused:
     try:
-        database = app.database
-        return database.retrying(lambda: migrate(database, migrations_on_disk()), seconds)
+        database, schema = app.database, app.settings.database.schema
+        return database.retrying(lambda: migrate(database, migrations_on_disk(), schema), seconds)
     except Exception as error:
         why = telemetry.failure("migrations failed", error)
         return Refused("not_run", f"{why}; the log of the migrate function says where")

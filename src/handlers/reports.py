@@ -3,13 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from adapters.report_queries import PostgresReports
-from adapters.settings import DatabaseAddress
 from adapters.telemetry import Telemetry
 from handlers.app import App, app
 from handlers.http import Request, is_http, mapping, query_of, request_of, response
@@ -61,7 +60,7 @@ def the_reports(app: App) -> PostgresReports:
     find itself in the read-only transaction of a report."""
     settings = app.settings
     replica = settings.database_read_url
-    address = DatabaseAddress(url=replica) if replica else settings.database
+    address = replace(settings.database, url=replica) if replica else settings.database
     return PostgresReports(app.connection_of_its_own(address), settings.reports_export_bucket)
 
 

@@ -4,9 +4,11 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from domain.events import EVENT_TYPES
+from domain.payment import exponent, to_major
 from domain.requests import Refused
 
 
@@ -51,11 +53,12 @@ class StripeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow:
-    """A row of the table `packages`."""
+    """A row of the table `packages`; `amount` in major units of `currency`."""
 
     package_id: str
     package_name: str
-    amount_usd_cents: int
+    amount: Decimal
+    currency: str
     stripe_price_ids: Sequence[str]
     active: bool
 
@@ -64,10 +67,11 @@ class PackageRow:
 class Stranger:
     """What lets somebody with fewer rights have the till run their code: a `role` that may create
     in its schema, or a `routine` or an `operator` there that goes by the name of one of Postgres'
-    own. `name` is as SQL writes it."""
+    own. `name` and `schema` are as SQL writes them."""
 
     kind: str
     name: str
+    schema: str = "public"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +179,9 @@ def stranger_problem(stranger: Stranger) -> str:
     if stranger.kind == "role":
         who = "Everybody" if stranger.name == "PUBLIC" else f"The role {stranger.name}"
         return (
-            f"{who} may create functions in the schema public, and the till's statements would run"
-            f" them. As the owner of the schema:\n{revoke_create(stranger.name)}"
+            f"{who} may create functions in the schema {stranger.schema}, and the till's statements"
+            " would run them. As the owner of the schema:"
+            f"\n{revoke_create(stranger.name, stranger.schema)}"
         )
     return (
         f"The {stranger.kind} {stranger.name} goes by the name of one of Postgres' own, and its"
@@ -201,20 +206,25 @@ def price_problem(
             "is archived, so no new Checkout session can use it. Replace it, or:"
             f"\n{activate_price(price_id, livemode)}"
         )
-    cents = price.get("unit_amount")
-    if cents is None:
+    amount_minor, currency = price.get("unit_amount"), str(price.get("currency"))
+    if amount_minor is None:
         return "has no fixed amount, so any payment buys the whole package. Use a fixed price."
     # What a price in another currency ought to be, nobody says.
-    if price.get("currency") != "usd" or cents == package.amount_usd_cents:
+    if (
+        currency != package.currency
+        or (costs := to_major(amount_minor, currency)) == package.amount
+    ):
         return None
     return (
-        f"costs {dollars(cents)}, but the package {dollars(package.amount_usd_cents)}. An amount"
-        " cannot be changed in Stripe: make another price, or correct packages.amount_usd."
+        f"costs {shown(costs, currency)}, but the package {shown(package.amount, currency)}. An"
+        " amount cannot be changed in Stripe: make another price, or correct packages.amount."
     )
 
 
-def dollars(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02} USD"
+def shown(amount: Decimal, currency: str) -> str:
+    """With the decimals of the currency: what has more cannot be a price, and is shown as it is."""
+    usual = amount.quantize(to_major(1, currency))
+    return f"{usual if usual == amount else amount.normalize():f} {currency.upper()}"
 
 
 # Lines to be copied, for Stripe's command-line tool (https://docs.stripe.com/cli) and for psql.
@@ -234,8 +244,12 @@ def update_endpoint(endpoint: Mapping[str, Any], livemode: bool, *fields: str) -
 
 
 def create_price(package: PackageRow, livemode: bool) -> str:
-    amount, name = package.amount_usd_cents, package.package_name
-    fields = ("currency=usd", f"unit_amount={amount}", f"product_data[name]={name}")
+    amount_minor = int(package.amount.scaleb(exponent(package.currency)))
+    fields = (
+        f"currency={package.currency}",
+        f"unit_amount={amount_minor}",
+        f"product_data[name]={package.package_name}",
+    )
     return stripe("prices create", livemode, *fields)
 
 
@@ -257,10 +271,10 @@ def sell_by(package: PackageRow) -> str:
     )
 
 
-def revoke_create(role: str) -> str:
+def revoke_create(role: str, schema: str) -> str:
     """What everybody may, the migrator may not have been given by name."""
-    grant = "GRANT CREATE ON SCHEMA public TO migrator; " if role == "PUBLIC" else ""
-    return f"{grant}REVOKE CREATE ON SCHEMA public FROM {role};"
+    grant = f"GRANT CREATE ON SCHEMA {schema} TO migrator; " if role == "PUBLIC" else ""
+    return f"{grant}REVOKE CREATE ON SCHEMA {schema} FROM {role};"
 
 
 def drop(stranger: Stranger) -> str:

@@ -91,7 +91,7 @@ def test_a_report_is_a_page_too(run: Run, till: Till) -> None:
 def test_an_empty_database_is_migrated(run: Run, empty_database_url: str) -> None:
     with run("migrate", DATABASE_URL=empty_database_url) as migrate:
         answer = migrate.invoke({})
-    files = sorted(path.stem for path in (PROJECT / "sql" / "migrations").glob("*.sql"))
+    files = sorted(path.stem for path in (PROJECT / "sql" / "schema").glob("*.sql"))
     assert answer == {"applied": files, "already_applied": []}
 
 

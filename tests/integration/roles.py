@@ -10,7 +10,7 @@ import pytest
 
 from adapters.migrations import Migrated, Migration, Refused, migrate
 from adapters.postgres import Database, connect
-from tests.till import Till
+from tests.till import Till, another_container
 
 ROLES = ("webhook_writer", "report_reader", "operator", "migrator")
 
@@ -23,15 +23,15 @@ def as_role(url: str, role: str) -> str:
 @contextmanager
 def role_of(till: Till, role: str) -> Iterator[None]:
     """Handlers within are logged in as this role."""
-    with pytest.MonkeyPatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched, another_container():
         patched.setenv("DATABASE_URL", as_role(till.database_url, role))
         yield
 
 
-def apply(url: str, migrations: list[Migration]) -> Migrated | Refused:
+def apply(url: str, migrations: list[Migration], schema: str = "public") -> Migrated | Refused:
     """Applies migrations to the database at `url`, as whoever it logs in."""
-    database = Database(lambda: connect(url))
+    database = Database(lambda: connect(url, schema))
     try:
-        return migrate(database, migrations)
+        return migrate(database, migrations, schema)
     finally:
         database.close()

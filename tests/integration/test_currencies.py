@@ -143,3 +143,19 @@ def test_a_package_named_by_metadata_must_be_sold_in_dollars(till: Till) -> None
         line_items=[(1000, 1)], currency="eur", metadata={"package_id": "starter"}
     )
     assert till.payment(session_id)["held_reason"] == "amount_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "amount_minor"), [("eur", "9.20", 920), ("jpy", "1500", 1500)]
+)
+def test_a_package_priced_in_another_currency_is_sold_by_its_metadata_alone(
+    till: Till, currency: str, amount: str, amount_minor: int
+) -> None:
+    till.execute(
+        "UPDATE packages SET amount = %s::numeric, currency = %s WHERE package_id = 'starter'",
+        amount,
+        currency,
+    )
+    price = till.account.create_price(amount_minor, currency, "Something of the shop's")
+    session_id = till.sell_paid(line_items=[(price["id"], 1)], metadata={"package_id": "starter"})
+    assert (till.payment(session_id)["held_reason"], till.credits()) == (None, 1000)

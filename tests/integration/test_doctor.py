@@ -66,7 +66,7 @@ def test_a_price_that_stripe_does_not_know_is_told(sound: Till) -> None:
 
 
 def test_a_wrong_amount_is_told(sound: Till) -> None:
-    sound.execute("UPDATE packages SET amount_usd = 9.99 WHERE package_id = 'starter'")
+    sound.execute("UPDATE packages SET amount = 9.99 WHERE package_id = 'starter'")
     assert "costs 10.00 USD, but the package 9.99 USD" in wrong(examine())["prices"]
 
 
@@ -81,7 +81,7 @@ def test_an_empty_database_is_told_apart_from_one_that_is_down(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     found = wrong(examine())
-    assert "0001_payments_credits_and_events" in found["migrations"]
+    assert "0001_payments_and_credits" in found["migrations"]
     assert "database_reachable" not in found
 
 

@@ -125,7 +125,7 @@ def test_a_package_that_ops_add_later_is_credited_by_the_next_event(till: Till) 
 
 EDITS = {
     "fewer tokens": "UPDATE packages SET tokens = 1",
-    "another price": "UPDATE packages SET amount_usd = 99, stripe_price_ids = '{}'",
+    "another price": "UPDATE packages SET amount = 99, stripe_price_ids = '{}'",
     "another name": "UPDATE packages SET package_name = 'Basic'",
     "no package at all": "DELETE FROM packages",
 }

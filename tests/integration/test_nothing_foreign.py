@@ -261,7 +261,7 @@ def test_a_migration_that_fails_names_itself_and_quotes_no_value(
     answer = said.answer(invoke)
     app.close()
     assert betrayed(answer + said.text) == []
-    assert "RaiseException (P0001) in 0001_payments_credits_and_events" in answer
+    assert "RaiseException (P0001) in 0001_payments_and_credits" in answer
 
 
 @pytest.mark.parametrize("function", ["webhook", "reports", "reconcile", "operations", "migrate"])

@@ -165,7 +165,9 @@ def test_a_replayed_event_releases_a_payment_once_its_package_is_for_sale(till: 
     price = till.account.create_price(unit_amount_minor=900, currency="usd", product_name="Gold")
     session_id, _ = sell_held(till, line_items=[(price["id"], 1)], metadata={"user_id": "user_123"})
     assert till.payment(session_id)["held_reason"] == "unknown_package"
-    till.execute("INSERT INTO packages VALUES ('gold', 'Gold', 70, 9.00, ARRAY[%s])", price["id"])
+    till.execute(
+        "INSERT INTO packages VALUES ('gold', 'Gold', 70, 9, 'usd', ARRAY[%s])", price["id"]
+    )
     event_id = till.rows("SELECT event_id FROM stripe_events")[0]["event_id"]
     assert ask("replay_event", event_id=event_id)["delta"] == 70
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
+from local.migrate import migrate
 from local.shop import price_packages
 from standin import StripeAccount
 
@@ -52,9 +54,30 @@ def test_another_package_takes_no_price_from_the_others(database_url: str) -> No
 
 def test_another_amount_is_another_price_as_it_is_at_stripe(database_url: str) -> None:
     first = price_packages(account("first"), database_url)["starter"]
-    change(database_url, "UPDATE packages SET amount_usd = 11 WHERE package_id = 'starter'")
+    change(database_url, "UPDATE packages SET amount = 11 WHERE package_id = 'starter'")
     second = price_packages(account("second"), database_url)["starter"]
     assert known(database_url)["starter"] == [first, second]
+
+
+def test_a_package_in_yen_gets_a_price_in_yen(database_url: str) -> None:
+    yen = "UPDATE packages SET amount = 1500, currency = 'jpy' WHERE package_id = 'starter'"
+    change(database_url, yen)
+    sold = account("any")
+    starter = price_packages(sold, database_url)["starter"]
+    (price,) = [each for each in sold.prices() if each["id"] == starter]
+    assert (price["unit_amount"], price["currency"]) == (1500, "jpy")
+
+
+def test_the_packages_of_a_till_in_a_schema_of_its_own_are_priced_there(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_SCHEMA", "My-Till")
+    migrate(empty_database_url)
+    assert price_packages(account("any"), empty_database_url).keys() == {
+        "starter",
+        "professional",
+        "enterprise",
+    }
 
 
 def test_a_price_of_ones_own_stays(database_url: str) -> None:

@@ -44,6 +44,7 @@ REFUSED: dict[str, str] = {
     "a price that is null": "UPDATE packages SET stripe_price_ids = '{price_1,NULL}'",
     "a price without a name": "UPDATE packages SET stripe_price_ids = '{price_1,\"\"}'",
     "prices in two dimensions": "UPDATE packages SET stripe_price_ids = '{{price_1},{price_2}}'",
+    "a package in a currency in capitals": "UPDATE packages SET currency = 'EUR'",
     "a package without tokens": "UPDATE packages SET tokens = 0",
 }
 

@@ -151,3 +151,16 @@ def test_code_of_a_stranger_has_no_say_in_the_search_for_it(till: Till) -> None:
     with stranger(till.database_url) as owner:
         create_as(till.database_url, owner, lie)
         assert len(told()) == 2
+
+
+def test_the_schema_of_a_till_that_has_its_own_is_looked_at(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("DATABASE_SCHEMA", "My-Till")
+    apply(empty_database_url, migrations_on_disk(), "My-Till")
+    run(empty_database_url, 'GRANT CREATE ON SCHEMA "My-Till" TO PUBLIC', AS_BEFORE_15)
+    (message,) = told()
+    assert message.startswith('Everybody may create functions in the schema "My-Till"')
+    run(empty_database_url, message.split("\n")[1])
+    assert told() == []

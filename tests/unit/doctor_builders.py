@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from domain.events import EVENT_TYPES
@@ -21,14 +22,16 @@ VERSION = "2026-10-28.endive"
 STARTER = PackageRow(
     package_id="starter",
     package_name="Starter",
-    amount_usd_cents=1000,
+    amount=Decimal(10),
+    currency="usd",
     stripe_price_ids=("price_1",),
     active=True,
 )
 GOLD = PackageRow(
     package_id="gold",
     package_name="Gold",
-    amount_usd_cents=5,
+    amount=Decimal("0.05"),
+    currency="usd",
     stripe_price_ids=("price_2",),
     active=True,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from domain.derive import derive
@@ -24,14 +25,14 @@ STARTER = Package(
     package_id="starter",
     package_name="Starter",
     tokens=1000,
-    amount_usd_cents=900,
+    amount=Decimal(9),
     stripe_price_ids=frozenset(("price_starter", "price_starter_old")),
 )
 PROFESSIONAL = Package(
     package_id="professional",
     package_name="Professional",
     tokens=5000,
-    amount_usd_cents=4500,
+    amount=Decimal(45),
     stripe_price_ids=frozenset(("price_professional",)),
 )
 PACKAGES = (STARTER, PROFESSIONAL)

@@ -36,7 +36,7 @@ class Tried(Exception):
 
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(conninfo: str) -> None:
+    def connect(conninfo: str, _schema: str) -> None:
         raise Tried(conninfo)
 
     monkeypatch.setattr(database_login, "connect", connect)

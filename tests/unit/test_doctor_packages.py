@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from operations.doctor import Unknown
+from operations.doctor import Check, PackageRow, Unknown
 from tests.unit.doctor_builders import (
     GOLD,
     STARTER,
@@ -45,6 +46,35 @@ def test_the_amount_of_a_price_in_another_currency_is_nobodys_to_say() -> None:
     )
 
 
+def sold_by(package: PackageRow, price: Mapping[str, Any] | None) -> list[Check]:
+    """The diagnosis of a till with one package, and of its price."""
+    return diagnosis(
+        stripe=stripe_facts(prices={"price_1": price}), stored=database(packages=(package,))
+    )
+
+
+def test_a_package_in_yen_is_compared_and_made_in_yen() -> None:
+    yen = replace(STARTER, amount=Decimal("1500.000"), currency="jpy")
+    right = price(currency="jpy", unit_amount=1500)
+    assert wrong(sold_by(yen, right)) == {}
+    dearer = price(currency="jpy", unit_amount=1501)
+    told = wrong(sold_by(yen, dearer))["prices"]
+    assert "costs 1501 JPY, but the package 1500 JPY" in told
+    command = wrong(sold_by(yen, None))["prices"].split("\n")[1]
+    assert {"currency=jpy", "unit_amount=1500"} <= set(shlex.split(command))
+
+
+def test_a_package_that_costs_half_a_cent_more_is_told_with_all_decimals() -> None:
+    odd = replace(STARTER, amount=Decimal("10.005"))
+    told = wrong(
+        diagnosis(
+            stripe=stripe_facts(prices={"price_1": price(unit_amount=1000)}),
+            stored=database(packages=(odd,)),
+        )
+    )["prices"]
+    assert "costs 10.00 USD, but the package 10.005 USD" in told
+
+
 def test_an_archived_price_of_a_withdrawn_package_is_as_it_should_be() -> None:
     withdrawn = replace(STARTER, active=False)
     assert (
@@ -67,7 +97,7 @@ def test_each_wrong_price_is_a_check_of_its_own() -> None:
 
 
 def test_a_price_of_two_packages_is_told() -> None:
-    twin = replace(GOLD, stripe_price_ids=("price_1",), amount_usd_cents=1000)
+    twin = replace(GOLD, stripe_price_ids=("price_1",), amount=Decimal(10))
     message = wrong(diagnosis(stored=database(packages=(STARTER, twin))))["shared_prices"]
     assert message.startswith("price_1 belongs to starter and gold")
 

@@ -36,6 +36,7 @@ EVERY_VARIABLE = {
     "DATABASE_NAME": "till",
     "DATABASE_USER": "webhook",
     "DATABASE_IAM_AUTH": "true",
+    "DATABASE_SCHEMA": "My Till",
     "DATABASE_READ_URL": "postgresql://till@replica.example/till",
     "REPORTS_EXPORT_BUCKET": "exports",
     "STRIPE_SECRET_ARN": "arn:stripe",
@@ -59,6 +60,7 @@ def test_every_variable_is_read() -> None:
             name="till",
             user="webhook",
             iam_auth=True,
+            schema="My Till",
         ),
         database_read_url="postgresql://till@replica.example/till",
         stripe_api_key="sk_live_1",
@@ -235,3 +237,32 @@ def test_a_root_certificate_that_was_given_is_kept() -> None:
 def test_less_than_verify_full_of_a_remote_database_is_refused(mode: str, host: str) -> None:
     with pytest.raises(InsecureConnection, match="verify-full"):
         tls_parameters(f"host={host} dbname=till sslmode={mode}")
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 63, "till", "My-Till", 'the "till"', "a,b", "pgtill", "\u00e4" * 31, " till\n"]
+)
+def test_any_name_of_a_schema_may_be_the_tills(name: str) -> None:
+    assert settings({"DATABASE_SCHEMA": name}).database.schema == name.strip()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" * 64,
+        "\u00e4" * 32,
+        "pg_temp",
+        "pg_catalog",
+        "information_schema",
+        "$user",
+        "a\nb",
+        "a\0b",
+    ],
+)
+def test_a_name_that_no_schema_can_have_is_refused(name: str) -> None:
+    with pytest.raises(Misconfigured, match="DATABASE_SCHEMA must be the name"):
+        settings({"DATABASE_SCHEMA": name})
+
+
+def test_an_empty_name_of_a_schema_is_public() -> None:
+    assert settings({"DATABASE_SCHEMA": " "}).database.schema == "public"

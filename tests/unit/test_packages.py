@@ -1,6 +1,7 @@
 """Which package a Checkout session sold, and when its credits must wait for ops."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -125,9 +126,30 @@ def test_a_package_named_by_metadata_must_be_sold_at_its_price(
 
 
 @pytest.mark.parametrize("currency", ["eur", "jpy", None])
-def test_a_package_named_by_metadata_must_be_sold_in_dollars(currency: str | None) -> None:
+def test_a_package_in_dollars_named_by_metadata_must_be_sold_in_dollars(
+    currency: str | None,
+) -> None:
     sale = sale_of(by_metadata(currency=currency), PACKAGES)
     assert sale == sold(PROFESSIONAL, 1, HeldReason.AMOUNT_MISMATCH)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "sold_in", "subtotal", "held_reason"),
+    [
+        pytest.param("45.000", "eur", "eur", 4500, None, id="euros"),
+        pytest.param("45.000", "eur", "usd", 4500, HeldReason.AMOUNT_MISMATCH, id="as dollars"),
+        pytest.param("1500.000", "jpy", "jpy", 1500, None, id="yen have no fraction"),
+        pytest.param("1500.000", "jpy", "jpy", 150000, HeldReason.AMOUNT_MISMATCH, id="no sen"),
+        pytest.param("5.120", "kwd", "kwd", 5120, None, id="a dinar has a thousand fils"),
+        pytest.param("45.005", "usd", "usd", 4500, HeldReason.AMOUNT_MISMATCH, id="half a cent"),
+    ],
+)
+def test_a_package_is_priced_in_major_units_of_its_currency(
+    amount: str, currency: str, sold_in: str, subtotal: int, held_reason: HeldReason | None
+) -> None:
+    package = replace(PROFESSIONAL, amount=Decimal(amount), currency=currency)
+    named = by_metadata(currency=sold_in, amount_subtotal=subtotal)
+    assert sale_of(named, [package]) == sold(package, 1, held_reason)
 
 
 @pytest.mark.parametrize("total", [0, 4000, 5400], ids=["free", "coupon", "with tax"])

@@ -1,6 +1,7 @@
 """Who bought what: by Stripe's word at first, settled once paid, an operator's word above all."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.unit.purchases import (
     unknown_price,
 )
 
-DEARER = (replace(PROFESSIONAL, tokens=1, amount_usd_cents=9900, package_name="Pro"), STARTER)
+DEARER = (replace(PROFESSIONAL, tokens=1, amount=Decimal(99), package_name="Pro"), STARTER)
 
 
 @pytest.mark.parametrize(

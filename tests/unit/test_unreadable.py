@@ -1,6 +1,7 @@
 """Whatever Stripe's answer contains, the purchase is recorded; what cannot be read is held, and
 never becomes somebody else's credit."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_as_many_tokens_as_a_balance_holds_are_granted() -> None:
         package_id="one",
         package_name="One",
         tokens=1,
-        amount_usd_cents=1,
+        amount=Decimal("0.01"),
         stripe_price_ids=frozenset(("price_one",)),
     )
     made = derived(purchase(line_item("price_one", quantity=MOST_TOKENS)), packages=(one,))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.template.templates import PROJECT, functions, references_in, resources, translated
 
-SQL = PROJECT / "sql" / "migrations"
+SQL = PROJECT / "sql" / "schema"
 
 
 def schema(artefact: str = "artefact") -> dict[str, Any]:

@@ -96,10 +96,10 @@ def test_only_who_calls_stripe_or_hears_it_knows_its_secrets() -> None:
 def test_each_function_logs_in_as_the_role_that_has_its_grants() -> None:
     users = {SHORT[name]: variables(name).get("DATABASE_USER") for name in NAMES}
     assert users == {
-        "webhook": "webhook_writer",
-        "reconcile": "webhook_writer",
-        "reports": "report_reader",
-        "operations": "operator",
+        "webhook": "tokentill_webhook",
+        "reconcile": "tokentill_webhook",
+        "reports": "tokentill_reports",
+        "operations": "tokentill_operations",
         "migrate": None,
     }
 

@@ -14,6 +14,7 @@ CREATE TABLE reconcile_checkpoints (
     CONSTRAINT a_cursor_is_inside_a_window CHECK (cursor IS NULL OR window_end IS NOT NULL)
 );
 
+COMMENT ON TABLE reconcile_checkpoints IS 'A row each of Stripe''s lists, and each run over them.';
 COMMENT ON COLUMN reconcile_checkpoints.run IS '''schedule'', or the backfill that goes on until ends_at.';
 COMMENT ON COLUMN reconcile_checkpoints.begins_at IS 'The run never looks at what is older.';
 COMMENT ON COLUMN reconcile_checkpoints.resume_from IS 'Everything before this is finished.';
@@ -22,9 +23,8 @@ COMMENT ON COLUMN reconcile_checkpoints.cursor IS 'The last object finished in t
 -- The schedule's run begins with the till: what was sold before is history, which only somebody who
 -- asks for it gets (as a backfill), for its tokens may have been granted by another program.
 INSERT INTO reconcile_checkpoints (run, listing, begins_at, resume_from)
-SELECT 'schedule', listing, first.payment, first.payment
-  FROM unnest(ARRAY['events', 'sessions', 'refunds', 'disputes']) AS listing,
-       (SELECT coalesce(min(created_at), now()) AS payment FROM payment_transactions) AS first;
+SELECT 'schedule', listing, now(), now()
+  FROM unnest(ARRAY['events', 'sessions', 'refunds', 'disputes']) AS listing;
 
 -- Rows of which Stripe may know more than the till: a handful, found without reading the others.
 CREATE INDEX payment_transactions_incomplete ON payment_transactions (created_at DESC, payment_id DESC)

@@ -16,7 +16,8 @@ CREATE TABLE packages (
     package_id       text PRIMARY KEY CHECK (package_id <> ''),
     package_name     text NOT NULL CHECK (package_name <> ''),
     tokens           bigint NOT NULL CHECK (tokens > 0),
-    amount_usd       numeric(12, 2) NOT NULL CHECK (amount_usd >= 0),
+    amount           numeric(20, 3) NOT NULL CHECK (amount >= 0),
+    currency         text NOT NULL DEFAULT 'usd' CHECK (currency ~ '^[a-z]{3}$'),
     stripe_price_ids text[] NOT NULL DEFAULT '{}',
     active           boolean NOT NULL DEFAULT true,
 
@@ -29,6 +30,7 @@ CREATE TABLE packages (
 );
 
 COMMENT ON TABLE packages IS 'What is for sale. Edited as data; a sale keeps the terms it was made on.';
+COMMENT ON COLUMN packages.amount IS 'The list price, in currency, major units: of JPY whole yen.';
 COMMENT ON COLUMN packages.active IS 'Offered for sale. A payment for a package withdrawn meanwhile is honoured all the same.';
 
 CREATE TABLE users (
@@ -39,6 +41,7 @@ CREATE TABLE users (
     ledger_entries bigint NOT NULL DEFAULT 0 CHECK (ledger_entries >= 0)
 );
 
+COMMENT ON TABLE users IS 'Who has credits. The application''s own id of somebody, and nothing else of them.';
 COMMENT ON COLUMN users.credits IS 'The sum of the user''s ledger. Below zero after a clawback of tokens already spent.';
 COMMENT ON COLUMN users.ledger_entries IS 'How many ledger entries the user has; the next one is numbered one higher.';
 
@@ -129,6 +132,9 @@ CREATE TABLE credit_ledger (
     CONSTRAINT an_entry_has_a_payment_or_an_actor CHECK (payment_id IS NOT NULL OR actor IS NOT NULL)
 );
 
+COMMENT ON TABLE credit_ledger IS 'Every change of a balance, in order; nothing in it is ever changed or removed.';
+COMMENT ON COLUMN credit_ledger.actor IS 'Who asked for an operation, and why: note.';
+
 CREATE INDEX credit_ledger_by_payment ON credit_ledger (payment_id);
 
 CREATE TABLE stripe_events (
@@ -151,7 +157,7 @@ COMMENT ON COLUMN stripe_events.request IS
     'The fields of an operation: its id cannot be used with others. A user who was erased since is null in it.';
 COMMENT ON COLUMN stripe_events.actor IS 'Who asked for an operation, and why: note.';
 
-INSERT INTO packages (package_id, package_name, tokens, amount_usd) VALUES
+INSERT INTO packages (package_id, package_name, tokens, amount) VALUES
     ('starter', 'Starter', 1000, 10.00),
     ('professional', 'Professional', 5000, 45.00),
     ('enterprise', 'Enterprise', 25000, 200.00);
