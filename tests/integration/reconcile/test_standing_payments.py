@@ -6,6 +6,7 @@ import pytest
 
 from handlers import operations
 from tests.integration.reconcile.past import Past
+from tests.integration.reports.truth import fold
 from tests.till import completed
 
 
@@ -55,6 +56,7 @@ def held(past: Past, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_payment_held_for_an_unknown_user_is_not_written_again(past: Past, held: str) -> None:
+    fold(past.till)
     before = past.written()
     assert past.reconcile(days=10)["repairs"] == []
     assert past.written() == before
