@@ -194,14 +194,9 @@ def test_the_reports_can_be_read_and_answer(here: Here, block: Block) -> None:
         assert connection.execute(cast("Any", block.text), given).description
 
 
-NOT_BUILT_YET = pytest.mark.xfail(reason="repair_totals is not an operation yet", strict=True)
-
-
 def requests() -> list[Any]:
     return [
-        pytest.param(each, marks=[NOT_BUILT_YET] if "repair_totals" in each.text else [])
-        for each in blocks("json")
-        if "answer" not in each.marks
+each for each in blocks("json") if "answer" not in each.marks
     ]
 
 

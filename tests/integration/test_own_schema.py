@@ -139,7 +139,7 @@ def refused(url: str, schema: str = "public") -> Refused:
 TAKEN = {
     "users": "CREATE TABLE users (id int)",
     "credit_ledger": "CREATE VIEW credit_ledger AS SELECT 1 AS one",
-    "counted": "CREATE MATERIALIZED VIEW counted AS SELECT 1 AS one",
+    "payment_totals": "CREATE MATERIALIZED VIEW payment_totals AS SELECT 1 AS one",
     "packages": "CREATE TYPE packages AS ENUM ('small', 'large')",
     "payment_totals": "CREATE SEQUENCE payment_totals",
     "usd_returned": "CREATE FUNCTION usd_returned(int) RETURNS int LANGUAGE sql RETURN 1",

@@ -30,9 +30,9 @@ REFUSED: dict[str, str] = {
     "a paid payment without a package": "UPDATE payment_transactions SET package_id = NULL",
     "a negative amount": "UPDATE payment_transactions SET amount_paid = -1",
     "a currency in capitals": "UPDATE payment_transactions SET currency = 'USD'",
-    "a session paid twice": "INSERT INTO payment_transactions SELECT (jsonb_populate_record(p,"
-    ' \'{"payment_id": "pay_2", "stripe_payment_intent_id": null}\')).*'
-    " FROM payment_transactions p",
+    "a session paid twice": "INSERT INTO payment_transactions (payment_id, stripe_session_id,"
+    " payment_status, amount_charged) SELECT 'pay_2', stripe_session_id, 'pending', 0"
+    " FROM payment_transactions",
     "an entry of nobody": "INSERT INTO credit_ledger (entry_id, user_id, actor, delta,"
     " balance_after, reason, entry_number) VALUES ('e', 'nobody', 'ops', 1, 1, 'adjustment', 1)",
     "an entry without payment or actor": "INSERT INTO credit_ledger (entry_id, user_id, delta,"

@@ -82,7 +82,7 @@ def test_the_reference_begins_with_its_contents() -> None:
     assert set(linked) == anchors_of(REFERENCE) - {"reference"}
 
 
-def test_the_reference_names_places_that_are_there() -> None:
+def test_the_map_of_the_rooms_names_places_that_are_there() -> None:
     (tree,) = [each for each in blocks("text") if each.text.startswith("src/handlers/")]
     places = [line.split()[0] for line in tree.text.splitlines()]
     assert [place for place in places if not (PROJECT / place).exists()] == []
