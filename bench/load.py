@@ -7,7 +7,8 @@ import psycopg
 from psycopg import sql
 
 from adapters import totals
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from domain.events import Signed
 from local.migrate import migrate
 from local.postgres import Server

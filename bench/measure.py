@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from adapters.report_queries import PostgresReports
 from reports.answers import ResultPage, answer
 

@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from adapters.connecting import connect
 from adapters.credentials import is_signed
 from adapters.payments import PostgresPayments
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from adapters.stripe_api import StripeApi
 from bench.webhook_shop import Shop, shop
 from domain.converge import Verdict, Write

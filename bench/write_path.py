@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
+from adapters.connecting import connect
 from adapters.payments import FIND
-from adapters.postgres import connect
 from bench.load import HERE
 from bench.pgbench import events_per_second, script
 from bench.purchases import EVENTS, writes

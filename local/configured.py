@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import psycopg
 
+from adapters.connecting import InsecureConnection
 from adapters.database_login import refusal
-from adapters.postgres import DatabaseUnavailable, InsecureConnection
+from adapters.postgres import DatabaseUnavailable
 from adapters.settings import Misconfigured, Settings, settings
 from local import Failure
 

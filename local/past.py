@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.search_path import asking_for
+from adapters.connecting import asking_for
 from adapters.settings import settings
 from local.shop import open_shop, silence
 from standin import StripeAccount

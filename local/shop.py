@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.search_path import asking_for
+from adapters.connecting import asking_for
 from adapters.settings import settings, without_blanks
 from domain.payment import to_minor
 from local.gateway import gateway

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.search_path import asking_for
+from adapters.connecting import asking_for
 from adapters.settings import settings
 from domain.events import EVENT_TYPES
 from local.demo.narrator import Narrator, NotAsTold

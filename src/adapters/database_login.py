@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.postgres import Connection, connect
+from adapters.connecting import connect
+from adapters.postgres import Connection
 from adapters.settings import DatabaseAddress, Misconfigured, without_blanks
 
 ReadSecret = Callable[[str, bool], Mapping[str, Any] | None]

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 import stripe
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
+from adapters.connecting import InsecureConnection
 from adapters.credentials import StripeSecrets
 from adapters.migrations import READ_HISTORY, migrations_on_disk, refusal
-from adapters.postgres import Database, InsecureConnection
+from adapters.postgres import Database
 from adapters.settings import Misconfigured, Settings
 from adapters.sql_files import statement
 from adapters.stripe_api import (

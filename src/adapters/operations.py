@@ -8,8 +8,7 @@ import psycopg
 from psycopg import errors
 
 from adapters import totals
-from adapters.ids import new_id
-from adapters.payments import request_columns
+from adapters.payments import new_id, request_columns
 from adapters.postgres import Database, DatabaseUnavailable
 from adapters.sql_files import statement
 from domain.events import Signed

@@ -1,5 +1,7 @@
 """The database side of the five steps: find is one statement, record is one statement."""
 
+import secrets
+import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -8,7 +10,6 @@ from psycopg import DataError, IntegrityError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
 from psycopg.types.json import Jsonb
 
-from adapters.ids import new_id
 from adapters.postgres import Database
 from adapters.sql_files import statement
 from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
@@ -190,3 +191,18 @@ def packages_of(packages: Sequence[Mapping[str, Any]]) -> tuple[Package, ...]:
         )
         for package in packages
     )
+
+
+def new_id(kind: str) -> str:
+    """`<kind>_` and a UUIDv7 in hexadecimal: milliseconds, their 4096ths, and 62 bits of chance.
+    In the order of time the newest rows lie side by side in every index, and a write touches few
+    pages.
+
+    https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7 (with "increased clock precision");
+    the standard library has it from Python 3.14.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    high = milliseconds << 16 | 0x7000 | fraction
+    low = 0b10 << 62 | secrets.randbits(62)
+    return f"{kind}_{high << 64 | low:032x}"

@@ -1,5 +1,10 @@
 """The connection to Postgres: one a container, opened when first needed, replaced when it must be.
 
+A connection never waits for ever, whoever logs in and whatever is between. Timeouts of the server
+are settings of a role, which an owner does not have; or of a session, which poolers share out and
+RDS Proxy pins; or in the URL, which pgbouncer ignores. So the client looks at the clock: every wait
+of a synchronous connection goes through `psycopg.Connection.wait`.
+
 No session state (SET, advisory locks, prepared statements), so that RDS Proxy and pgbouncer in
 transaction mode work. This is the only module that commits.
 """
@@ -7,22 +12,13 @@ transaction mode work. This is the only module that commits.
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
-import certifi
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import SerializationFailure
-from psycopg.rows import DictRow, dict_row
-
-from adapters import search_path
-from adapters.bounded_connection import Connection as Connection
-from adapters.bounded_connection import NoAnswer
-from adapters.settings import PUBLIC
+from psycopg.errors import QueryCanceled, SerializationFailure
+from psycopg.rows import DictRow
 
 T = TypeVar("T")
 
@@ -57,18 +53,73 @@ STALE_PLAN = {"RevalidateCachedPlan", "cached plan must not change result type"}
 # Each try fails only because somebody else's write succeeded.
 SERIALIZATION_TRIES = 5
 
-RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
+# What is waiting for a lock stops within milliseconds. A server that is gone says nothing anyway.
+CANCEL_SECONDS = 1.0
+CANCEL_TRIES = 2
+LOOK_EVERY_SECONDS = 0.1
 
-# Every wait is bounded: a host that vanished would otherwise hold a call for minutes.
-# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-WAITS = {
-    "connect_timeout": "5",
-    "tcp_user_timeout": "10000",
-    "keepalives_idle": "30",
-    "keepalives_interval": "5",
-    "keepalives_count": "2",
-    "application_name": "tokentill",
-}
+
+class NoAnswer(psycopg.OperationalError):
+    """The server said nothing in time, not even that it stopped. What it did is unknown."""
+
+
+class Connection(psycopg.Connection[DictRow]):
+    """Waits for an answer until `ends_at`, on the clock of `time.monotonic`.
+
+    Then the statement is canceled and the connection closed; QueryCanceled says that the server
+    stopped it, NoAnswer that it may be gone.
+    """
+
+    ends_at = math.inf
+
+    def wait(  # type: ignore[override]
+        self, gen: Generator[Any, Any, T], interval: float = LOOK_EVERY_SECONDS, **options: Any
+    ) -> T:
+        left = max(self.ends_at - time.monotonic(), 0)
+        try:
+            return super().wait(until(self.ends_at, gen), min(interval, left), **options)
+        except TimeIsUp:
+            self._stop(gen)
+
+    def _stop(self, gen: Generator[Any, Any, Any]) -> Never:
+        outcome: psycopg.Error = NoAnswer("the database did not answer in time")
+        try:
+            self._cancel(gen)
+        except QueryCanceled as canceled:
+            outcome = canceled
+        except psycopg.Error:
+            pass
+        finally:
+            # Also when the answer came after all: the cancellation may hit the next statement.
+            self.close()
+        raise outcome from None
+
+    def _cancel(self, gen: Generator[Any, Any, Any]) -> None:
+        """Told twice, for the server may not have begun when it was told first."""
+        for _ in range(CANCEL_TRIES):
+            self.cancel_safe(timeout=CANCEL_SECONDS)
+            with suppress(TimeIsUp):
+                super().wait(until(time.monotonic() + CANCEL_SECONDS, gen), LOOK_EVERY_SECONDS)
+                return
+
+
+class TimeIsUp(Exception):
+    """Ends a wait."""
+
+
+def until(ends_at: float, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+    """The same waits, as long as there is time. psycopg resumes them at each interval, with nothing
+    when there is no answer yet."""
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > ends_at:
+                raise TimeIsUp
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
 
 
 class DatabaseUnavailable(Exception):
@@ -84,7 +135,7 @@ class _Unit(threading.local):
 class Database:
     """Runs single statements (each its own transaction) and transactions on the one connection.
 
-    What takes longer than it may is stopped, see `adapters.bounded_connection`. Threads may share
+    What takes longer than it may is stopped, see `Connection`. Threads may share
     it: what one does waits for the other's transaction to end.
     """
 
@@ -214,73 +265,3 @@ def _named(error: psycopg.Error) -> str:
     """Class and SQLSTATE: libpq's own texts quote hosts, users, and of a bad URL the password."""
     what = " ".join(filter(None, (type(error).__name__, error.sqlstate)))
     return f"the database does not answer ({what}): check where it is and the login"
-
-
-class InsecureConnection(Exception):
-    """The connection would reach a remote server without verified TLS."""
-
-
-def connect(conninfo: str, schema: str = PUBLIC) -> Connection:
-    """Opens a connection to a libpq URL that works in `schema`; to a remote host with TLS
-    `verify-full` only.
-
-    Raises InsecureConnection, Misconfigured when the connection works in another schema, and
-    psycopg.OperationalError when the server does not answer.
-    """
-    if schema == PUBLIC:
-        return _connected(conninfo)
-    try:
-        connection = _connected(search_path.asking_for(schema, conninfo))
-    except psycopg.OperationalError as error:
-        if not search_path.may_not_ask(error):
-            raise
-        connection = _connected(conninfo)
-    try:
-        search_path.check(connection, schema)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connected(conninfo: str) -> Connection:
-    return Connection.connect(
-        make_conninfo(conninfo, **WAITS, **tls_parameters(conninfo)),
-        autocommit=True,
-        prepare_threshold=None,
-        row_factory=dict_row,
-    )
-
-
-def tls_parameters(conninfo: str) -> dict[str, str]:
-    """What must be added to `conninfo`: libpq's default silently falls back to plain text.
-
-    Raises InsecureConnection when it asks for less than `verify-full` of a remote host.
-    """
-    asked = conninfo_to_dict(conninfo)
-    # libpq connects to hostaddr where there is one, and checks the certificate against host.
-    named = [str(asked[name]) for name in ("host", "hostaddr") if asked.get(name)]
-    hosts = ",".join(named).split(",")
-    if all(_is_local(host) for host in hosts):
-        return {}
-    if asked.get("sslmode", "verify-full") != "verify-full":
-        raise InsecureConnection("sslmode must be verify-full for a remote database")
-    authorities = asked.get("sslrootcert") or _certificate_authorities(hosts)
-    return {"sslmode": "verify-full", "sslrootcert": str(authorities)}
-
-
-def _certificate_authorities(hosts: Sequence[str]) -> Path | str:
-    """RDS has authorities of its own, which no system trusts by default."""
-    if all(host.endswith((".amazonaws.com", ".amazonaws.com.cn")) for host in hosts):
-        return RDS_AUTHORITIES
-    return certifi.where()
-
-
-def _is_local(host: str) -> bool:
-    """A Unix socket (a directory, or abstract with "@") or the loopback interface."""
-    if host in ("", "localhost") or host.startswith(("/", "@")):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -35,7 +35,7 @@ class ReferenceKind(StrEnum):
 
 # The events that can change what a purchase is worth, and the object that each is about.
 # https://docs.stripe.com/api/events/types
-_ABOUT = {
+ABOUT = {
     ReferenceKind.CHECKOUT_SESSION: (
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
@@ -57,7 +57,7 @@ _ABOUT = {
         "charge.dispute.funds_reinstated",
     ),
 }
-EVENT_TYPES = {event_type: kind for kind, types in _ABOUT.items() for event_type in types}
+EVENT_TYPES = {event_type: kind for kind, types in ABOUT.items() for event_type in types}
 
 # A thin event about an object of the v1 API is named like its snapshot event, with this before it.
 THIN_PREFIX = "v1."

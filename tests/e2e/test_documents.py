@@ -195,9 +195,7 @@ def test_the_reports_can_be_read_and_answer(here: Here, block: Block) -> None:
 
 
 def requests() -> list[Any]:
-    return [
-each for each in blocks("json") if "answer" not in each.marks
-    ]
+    return [each for each in blocks("json") if "answer" not in each.marks]
 
 
 def answered(request: dict[str, Any]) -> dict[str, Any]:

@@ -274,7 +274,9 @@ def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -
 def test_migrations_that_do_not_fit_are_refused_with_a_way_out(folder: Path) -> None:
     data_dir = folder / "other"
     with kept_database(data_dir) as url, psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE schema_migrations (version text, checksum text, applied_at timestamptz)")
+        connection.execute(
+            "CREATE TABLE schema_migrations (version text, checksum text, applied_at timestamptz)"
+        )
         applied = ("0001_payments_and_credits", "of another file")
         connection.execute("INSERT INTO schema_migrations VALUES (%s, %s, now())", applied)
     with started(data_dir) as refused:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
+from adapters.connecting import connect
 from adapters.migrations import Migrated, Migration, Refused, migrate
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from tests.till import Till, another_container
 
 ROLES = ("webhook_writer", "report_reader", "operator", "migrator")

@@ -5,8 +5,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
+from adapters.connecting import connect
 from adapters.payments import PostgresPayments
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from adapters.stripe_api import StripeApi
 from domain.converge import Found
 from domain.derive import derive

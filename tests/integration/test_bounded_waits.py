@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters import bounded_connection, postgres
-from adapters.bounded_connection import NoAnswer
+from adapters import connecting, postgres
+from adapters.connecting import connect
 from adapters.migrations import Refused, migrate, migrations_on_disk
-from adapters.postgres import Database, DatabaseUnavailable, connect
+from adapters.postgres import Database, DatabaseUnavailable, NoAnswer
 from adapters.report_queries import PostgresReports
 from handlers import operations, reconcile
 from reports.problems import Problem
@@ -156,7 +156,7 @@ def test_the_next_statement_runs_on_a_new_connection(database: Database, slow: s
 def test_a_server_that_never_answers_is_given_up(
     way: Relay, monkeypatch: pytest.MonkeyPatch, runs: Runs
 ) -> None:
-    monkeypatch.setattr(bounded_connection, "CANCEL_SECONDS", SHORT)
+    monkeypatch.setattr(postgres, "CANCEL_SECONDS", SHORT)
     database = Database(lambda: connect(way.url))
     database.one("SELECT 1", {})
     way.die()
@@ -168,7 +168,7 @@ def test_a_server_that_never_takes_a_connection_is_given_up_after_one_try(
     way: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two seconds are the least that libpq waits.
-    monkeypatch.setitem(postgres.WAITS, "connect_timeout", "2")
+    monkeypatch.setitem(connecting.WAITS, "connect_timeout", "2")
     monkeypatch.setattr(postgres, "RETRY_WITHIN_SECONDS", 1.0)
     way.die()
     database = Database(lambda: connect(way.url))
@@ -270,7 +270,7 @@ def test_reconcile_passes_by_a_user_whom_somebody_holds(till: Till) -> None:
 def test_a_delivery_to_a_dead_database_is_answered_with_503(
     till: Till, way: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded_connection, "CANCEL_SECONDS", SHORT)
+    monkeypatch.setattr(postgres, "CANCEL_SECONDS", SHORT)
     monkeypatch.setenv("DATABASE_URL", way.url)
     event = completed(till.account.complete(till.sell()))
     assert till.deliver(event).outcome == "recorded"
@@ -295,7 +295,7 @@ def test_a_report_on_a_locked_table_is_too_slow(database_url: str) -> None:
 def test_a_report_on_a_dead_database_is_unavailable(
     way: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded_connection, "CANCEL_SECONDS", SHORT)
+    monkeypatch.setattr(postgres, "CANCEL_SECONDS", SHORT)
     monkeypatch.setattr("adapters.report_queries.GRACE_SECONDS", SHORT)
     with closing(Database(lambda: connect(way.url))) as database:
         database.one("SELECT 1", {})

@@ -11,13 +11,8 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from adapters.postgres import (
-    RETRY_WITHIN_SECONDS,
-    Connection,
-    Database,
-    DatabaseUnavailable,
-    connect,
-)
+from adapters.connecting import connect
+from adapters.postgres import RETRY_WITHIN_SECONDS, Connection, Database, DatabaseUnavailable
 from tests.integration.relay import Fault, end, garbage, relay
 
 # Every SQLSTATE that psycopg knows, but those of success, warnings and "no data".

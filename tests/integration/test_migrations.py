@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from adapters.connecting import connect
 from adapters.migrations import Migrated, Migration, Refused, migrate, migrations_on_disk
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from handlers import migrate as handler_of_migrate
 from handlers.app import app
 

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from adapters.connecting import connect
 from adapters.migrations import Migrated, Refused, migrations_on_disk
-from adapters.postgres import connect
 from adapters.settings import Misconfigured
 from handlers import migrate, operations, reconcile, reports
 from handlers.app import app
@@ -139,7 +139,7 @@ def refused(url: str, schema: str = "public") -> Refused:
 TAKEN = {
     "users": "CREATE TABLE users (id int)",
     "credit_ledger": "CREATE VIEW credit_ledger AS SELECT 1 AS one",
-    "payment_totals": "CREATE MATERIALIZED VIEW payment_totals AS SELECT 1 AS one",
+    "customer_totals": "CREATE MATERIALIZED VIEW customer_totals AS SELECT 1 AS one",
     "packages": "CREATE TYPE packages AS ENUM ('small', 'large')",
     "payment_totals": "CREATE SEQUENCE payment_totals",
     "usd_returned": "CREATE FUNCTION usd_returned(int) RETURNS int LANGUAGE sql RETURN 1",

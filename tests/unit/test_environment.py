@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import certifi
 import pytest
 
-from adapters.postgres import RDS_AUTHORITIES, InsecureConnection, tls_parameters
+from adapters.connecting import RDS_AUTHORITIES, InsecureConnection, tls_parameters
 from adapters.settings import DatabaseAddress, Misconfigured, Settings, settings
 from tests.unit.blanks import BLANKS
 

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from adapters.ids import new_id
+from adapters.payments import new_id
 
 
 def test_an_id_is_a_kind_and_a_uuid_of_version_7() -> None:

@@ -25,7 +25,8 @@ _EXPORT = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import (Database)
 from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import answer
 

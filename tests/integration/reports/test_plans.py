@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from adapters.report_queries import PostgresReports
 from reports.answers import ResultPage, Table, answer
 from reports.problems import Problem

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from adapters.report_queries import PostgresReports, reports_in
 from handlers import operations
 from reports.answers import Answer, answer

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.postgres import Connection, Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Connection, Database
 from adapters.report_queries import PostgresReports
 from reports.answers import Table
 from reports.problems import Problem

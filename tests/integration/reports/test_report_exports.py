@@ -14,7 +14,8 @@ from moto import mock_aws
 from mypy_boto3_s3 import S3Client
 
 from adapters import exports
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from adapters.report_queries import PostgresReports, reports_in
 from reports.answers import Exported, answer
 from reports.problems import Problem

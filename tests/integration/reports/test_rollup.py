@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from adapters import totals
+from adapters.connecting import connect
 from adapters.payments import PostgresPayments
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from domain.converge import Verdict, Write
 from domain.events import EVENT_TYPES, Hint, Origin, Reference, ReferenceKind
 from handlers import operations

@@ -10,9 +10,10 @@ import psycopg
 import pytest
 
 from adapters import totals
+from adapters.connecting import connect
 from adapters.migrations import Migrated, migrate, migrations_on_disk
 from adapters.payments import PostgresPayments
-from adapters.postgres import Database, connect
+from adapters.postgres import Database
 from adapters.report_queries import PostgresReports
 from domain.converge import ROUNDS, Verdict, Write
 from domain.events import Signed

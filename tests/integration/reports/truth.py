@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from adapters import totals
-from adapters.postgres import Database, connect
+from adapters.connecting import connect
+from adapters.postgres import Database
 from handlers import reports
 from tests.till import Till
 
