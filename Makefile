@@ -16,7 +16,7 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test lint hooks migrate event reconcile prove doctor build artefact \
+.PHONY: help demo serve check test torture lint hooks migrate event reconcile prove doctor build artefact \
 	screenshots bench lock install clean
 
 help: ## List the targets
@@ -36,6 +36,10 @@ check: ## Everything that must hold before a change lands: lint, then test
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
 	@$(PY) -m pytest -n auto $(ARGS)
+
+torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
+	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
+		tests/integration/test_any_field.py tests/integration/reconcile/test_lost_deliveries.py $(ARGS)
 
 lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, import rules and the SAM template
 	$(PY) -m ruff check $(OURS)

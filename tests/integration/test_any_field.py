@@ -10,6 +10,7 @@ import pytest
 
 from standin.tests.openapi_schemas import properties_of
 from tests.integration.odd_stripe import OddStripe, Purchase, odd_stripe
+from tests.lanes import size
 from tests.till import Till
 
 Json = dict[str, Any]
@@ -82,7 +83,9 @@ def test_whatever_a_field_holds_the_payment_is_recorded(
     till: Till, odd: OddStripe, name: str
 ) -> None:
     problems = []
-    for number, (field, value) in enumerate(cases(name)):
+    # Some of the values of each field, or all of them.
+    tried = list(cases(name))[:: size(3, 1)]
+    for number, (field, value) in enumerate(tried):
         purchase = Purchase(number)
         getattr(purchase, name)[field] = value
         problem = problem_with(till, odd, purchase, name)

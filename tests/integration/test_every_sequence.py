@@ -15,11 +15,12 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from adapters import stripe_api
 from tests.integration.forms import FORMS, Deliver, Json, post
 from tests.integration.purchases_machine import Purchases, World, world_of
+from tests.lanes import IS_LONG, size
 from tests.till import Till, another_container
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=EXAMPLES or 120,
+    max_examples=EXAMPLES or size(40, 400),
     stateful_step_count=30,
     derandomize=not EXAMPLES,
     phases=(Phase.generate, Phase.shrink) if EXAMPLES else (Phase.generate,),
@@ -137,7 +138,7 @@ def _one_of(events: list[Json]) -> st.SearchStrategy[Json]:
     return st.integers(0, len(events) - 1).map(lambda at: events[at])
 
 
-@pytest.mark.timeout(0 if EXAMPLES else 300)
+@pytest.mark.timeout(0 if EXAMPLES or IS_LONG else 300)
 def test_every_sequence_ends_with_what_stripe_says(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:

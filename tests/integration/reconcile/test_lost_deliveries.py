@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.reconcile.past import Past
+from tests.lanes import size
 from tests.till import completed
 
 SESSION = ("payment_intent.latest_charge",)
@@ -33,6 +34,7 @@ def credits_by_stripe(past: Past) -> dict[str, int]:
     return balances
 
 
+PURCHASES = size(150, 500)
 TOKENS = {"starter": 1000, "professional": 5000, "enterprise": 25000}
 
 
@@ -41,20 +43,20 @@ def counts(dispute: dict[str, Any], charge: str) -> bool:
 
 
 @pytest.mark.timeout(300)
-def test_500_purchases_with_a_third_of_their_deliveries_lost_end_up_equal(past: Past) -> None:
+def test_purchases_with_a_third_of_their_deliveries_lost_end_up_equal(past: Past) -> None:
     listener = past.deliver_some(lost=0.3, never_made=0.05, seed=7)
     customers = past.customers()
     past.account.subscribe(listener)
-    customers.buy(500, until=time.time() - 120)
+    customers.buy(PURCHASES, until=time.time() - 120)
     past.account.unsubscribe(listener)
-    assert len(past.differences()) > 50
+    assert len(past.differences()) > PURCHASES / 10
 
     answer = past.reconcile()
 
     assert answer["finished"], answer
-    assert answer["checked"]["sessions"] == 500
-    assert answer["missed"] > 300
-    assert answer["repairs_total"] > 50
+    assert answer["checked"]["sessions"] == PURCHASES
+    assert answer["missed"] > PURCHASES * 0.6
+    assert answer["repairs_total"] > PURCHASES / 10
     assert past.differences() == []
     balances = past.till.rows("SELECT user_id, credits FROM users WHERE credits <> 0")
     expected = {user: n for user, n in credits_by_stripe(past).items() if n}
