@@ -218,8 +218,10 @@ def _become(module: str, options: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    # Supervisors ask by SIGTERM for what people ask by Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Supervisors ask by SIGTERM for what people ask by Ctrl-C; and what a script starts in the
+    # background is born with SIGINT ignored.
+    for asked_to_end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked_to_end, signal.default_int_handler)
     exit_code = main()
     if exit_code == _INTERRUPTED:
         # Everything is closed by now, but for a thread whose start was interrupted: Python would
