@@ -14,7 +14,7 @@ from psycopg import sql
 from adapters.postgres import Connection, Database, is_worn_out
 from adapters.settings import PUBLIC
 from adapters.sql_files import SQL_ROOT, statement
-from domain.requests import Refused as Refused
+from domain.requests import Refused
 
 # "tokentill" as an integer: the key of the advisory lock that one migration run holds.
 LOCK_KEY = 0x746F6B656E

@@ -13,7 +13,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.request import Request, urlopen
 
-from adapters.migrations import Migrated, Refused
+from adapters.migrations import Migrated
+from domain.requests import Refused
 
 # Always the same: with another id CloudFormation would delete the "old" schema after an update.
 PHYSICAL_ID = "schema"

@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from adapters.migrations import Migrated, Refused, migrate, migrations_on_disk
+from adapters.migrations import Migrated, migrate, migrations_on_disk
 from adapters.telemetry import Telemetry
+from domain.requests import Refused
 from handlers.app import app
 from handlers.cloudformation import Deployment, answer_to, deliver, deployment_of
 

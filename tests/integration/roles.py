@@ -9,8 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from adapters.connecting import connect
-from adapters.migrations import Migrated, Migration, Refused, migrate
+from adapters.migrations import Migrated, Migration, migrate
 from adapters.postgres import Database
+from domain.requests import Refused
 from tests.till import Till, another_container
 
 ROLES = ("webhook_writer", "report_reader", "operator", "migrator")

@@ -14,9 +14,10 @@ import pytest
 
 from adapters import connecting, postgres
 from adapters.connecting import connect
-from adapters.migrations import Refused, migrate, migrations_on_disk
+from adapters.migrations import migrate, migrations_on_disk
 from adapters.postgres import Database, DatabaseUnavailable, NoAnswer
 from adapters.report_queries import PostgresReports
+from domain.requests import Refused
 from handlers import operations, reconcile
 from reports.problems import Problem
 from reports.queries import Query

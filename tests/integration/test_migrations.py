@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from adapters.connecting import connect
-from adapters.migrations import Migrated, Migration, Refused, migrate, migrations_on_disk
+from adapters.migrations import Migrated, Migration, migrate, migrations_on_disk
 from adapters.postgres import Database
+from domain.requests import Refused
 from handlers import migrate as handler_of_migrate
 from handlers.app import app
 

@@ -13,8 +13,9 @@ import pytest
 from psycopg import sql
 
 from adapters.connecting import connect
-from adapters.migrations import Migrated, Refused, migrations_on_disk
+from adapters.migrations import Migrated, migrations_on_disk
 from adapters.settings import Misconfigured
+from domain.requests import Refused
 from handlers import migrate, operations, reconcile, reports
 from handlers.app import app
 from tests.integration.pooler import pooler

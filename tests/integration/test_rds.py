@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.migrations import Migrated, Refused, migrations_on_disk
+from adapters.migrations import Migrated, migrations_on_disk
+from domain.requests import Refused
 from handlers import operations, reconcile, reports
 from local.postgres import Server, postgres_server
 from tests.integration.rds import LOGINS, PASSWORD, Rds, as_rds_runs_it, run
