@@ -1,4 +1,4 @@
-"""A database for each test: one server a run, one migrated template, one clone a test."""
+"""A database for each test: one server a run, one migrated template, clones of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from local.migrate import MigrationError, migrate
 from local.postgres import Server, ServerError, available_server, databases_at
+from tests.clean_databases import CleanDatabases
 
 _SHARED = pytest.StashKey["SharedDatabases"]()
 
@@ -96,10 +97,18 @@ def databases(pytestconfig: pytest.Config) -> TestDatabases:
     return pytestconfig.stash[_SHARED].get()
 
 
+@pytest.fixture(scope="session")
+def clean_databases(databases: TestDatabases) -> Iterator[CleanDatabases]:
+    """The migrated databases of this process, each as good as new."""
+    clean = CleanDatabases(databases.server, databases.template)
+    yield clean
+    clean.drop_all()
+
+
 @pytest.fixture
-def database_url(databases: TestDatabases) -> Iterator[str]:
-    """The URL of a freshly migrated database that only this test uses."""
-    with databases.database(databases.template) as url:
+def database_url(clean_databases: CleanDatabases) -> Iterator[str]:
+    """The URL of a migrated database that only this test uses, as if nobody had before."""
+    with clean_databases.database() as url:
         yield url
 
 

@@ -4,14 +4,12 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from adapters import stripe_api
 from domain.events import EVENT_TYPES
@@ -19,6 +17,7 @@ from handlers import operations, reports, webhook
 from handlers.app import App, app
 from standin import Server, StripeAccount, serving
 from standin.delivery import Form
+from tests.onlooker import Onlooker
 
 WEBHOOK_SECRET = "whsec_of_the_tests"
 
@@ -49,7 +48,7 @@ def posted(event: dict[str, Any]) -> Answer:
 
 
 @dataclass(frozen=True)
-class Till:
+class Till(Onlooker):
     """Everything a test of purchases needs."""
 
     account: StripeAccount
@@ -118,14 +117,6 @@ class Till:
         """The newest event of this type."""
         return [event for event in self.account.events if event["type"] == event_type][-1]
 
-    def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
-            return connection.execute(query, parameters).fetchall()
-
-    def execute(self, statement: str, *parameters: Any) -> None:
-        with psycopg.connect(self.database_url) as connection:
-            connection.execute(statement, parameters)
-
     def payment(self, session_id: str) -> dict[str, Any]:
         """The payment's row."""
         (row,) = self.rows(
@@ -181,15 +172,20 @@ def another_container() -> Iterator[None]:
 
 
 @contextmanager
-def open_till(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
+def open_till(
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Till]:
     """A till on `database_url`, configured as a deployment is: by its environment."""
-    account = StripeAccount(clock=time.time, webhook_secret=WEBHOOK_SECRET)
+    account = StripeAccount(clock=clock, webhook_secret=WEBHOOK_SECRET)
     with serving(account) as stripe:
         monkeypatch.setenv("DATABASE_URL", database_url)
         monkeypatch.setenv("STRIPE_API_KEY", account.api_key)
         monkeypatch.setenv("STRIPE_API_BASE", stripe.url)
         monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
-        yield Till(account, stripe, database_url)
+        with closing(Till(account, stripe, database_url)) as till:
+            yield till
 
 
 @pytest.fixture(autouse=True)

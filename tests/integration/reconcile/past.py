@@ -22,8 +22,8 @@ from local.past import Clock, Customers, set_back
 from reconcile.requests import ReconcileRequest
 from reconcile.run import Reconciled, reconcile
 from reconcile.work import Limits
-from standin import StripeAccount, serving
-from tests.till import WEBHOOK_SECRET, Till
+from standin import StripeAccount
+from tests.till import Till, open_till
 
 Json = dict[str, Any]
 
@@ -137,15 +137,9 @@ class Past:
 def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Past]:
     """A till that was set up sixty days ago, with the account's clock five days back."""
     clock = Clock(time.time() - 5 * DAY)
-    account = StripeAccount(clock=clock, webhook_secret=WEBHOOK_SECRET)
-    with serving(account) as stripe:
-        monkeypatch.setenv("DATABASE_URL", database_url)
-        monkeypatch.setenv("STRIPE_API_KEY", account.api_key)
-        monkeypatch.setenv("STRIPE_API_BASE", stripe.url)
-        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
-        past = Past(Till(account, stripe, database_url), clock)
+    with open_till(database_url, monkeypatch, clock) as till:
         set_back(database_url, 60)
-        yield past
+        yield Past(till, clock)
     app.close()
 
 

@@ -2,25 +2,24 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from domain.payment import PaymentStatus
 from handlers import reports
 from handlers.app import app
+from tests.onlooker import Onlooker
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _TOKENS = {"Starter": 1000, "Professional": 5000, "Enterprise": 25000}
 
 
 @dataclass
-class Books:
+class Books(Onlooker):
     """Adds payments and reads reports through the real handler."""
 
     database_url: str
@@ -69,14 +68,6 @@ class Books:
             delta,
         )
 
-    def execute(self, statement: str, *values: Any) -> None:
-        with psycopg.connect(self.database_url) as connection:
-            connection.execute(statement, values)
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
-            return connection.execute(query).fetchall()
-
     def asked(self, report: str | None = None, **fields: Any) -> dict[str, Any]:
         """What the handler answers to a direct invocation."""
         answered = reports.handler({"report": report, **fields}, None)
@@ -96,5 +87,6 @@ class Books:
 def open_books(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Books]:
     """Empty books on this database, which the handler is configured to read."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    yield Books(database_url)
+    with closing(Books(database_url)) as books:
+        yield books
     app.close()

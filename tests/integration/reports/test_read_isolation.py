@@ -33,7 +33,8 @@ GRANT UPDATE ON users TO report_reader;
 def replica_url(databases: TestDatabases) -> Iterator[str]:
     """Another database, as a replica is, with a payment that the first one has not."""
     with databases.database(databases.template) as url:
-        Books(url).pay("user_of_the_replica")
+        with closing(Books(url)) as books:
+            books.pay("user_of_the_replica")
         yield url
 
 

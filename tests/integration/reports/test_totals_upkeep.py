@@ -131,10 +131,14 @@ def test_a_second_fold_does_not_wait_for_what_the_first_one_has_taken(books: Boo
 def test_a_write_that_waited_for_a_fold_is_counted_by_the_next_one(books: Books) -> None:
     books.pay()
     refund = "UPDATE payment_transactions SET amount_refunded = 4, credits_granted = 600"
-    with database(books.database_url) as one, ThreadPoolExecutor(1) as pool:
+    with (
+        database(books.database_url) as one,
+        psycopg.connect(books.database_url, autocommit=True) as writer,
+        ThreadPoolExecutor(1) as pool,
+    ):
         with one.transaction() as folding:
             folding.execute(totals.FOLD, {"batch_size": 1})
-            writing = pool.submit(books.execute, refund)
+            writing = pool.submit(writer.execute, refund)
             while not books.rows(WAITING):
                 assert not writing.done()
         writing.result()
