@@ -116,3 +116,26 @@ def test_no_command_plays_its_story_to_whom_has_configured_a_half(
     told = capsys.readouterr()
     assert "is half a deployment: set " in told.err
     assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("STRIPE_WEBHOOK_SECRET", "whsec_hush", "set STRIPE_API_KEY beside"),
+        ("DATABASE_SECRET_ARN", "arn:hush", "set DATABASE_URL, or unset"),
+        ("STRIPE_LIVEMODE", "hush", "STRIPE_LIVEMODE must be"),
+    ],
+)
+def test_what_is_left_of_a_deployment_is_not_served(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["serve"]) == 1
+    said = capsys.readouterr()
+    assert told in said.err
+    assert "hush" not in said.err
+    assert said.out == ""
