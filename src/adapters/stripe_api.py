@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import stripe
 
+from adapters.stripe_http import Urllib3Client
 from domain.events import Reference, ReferenceKind
 from domain.stripe_objects import (
     NOTHING,
@@ -51,9 +52,7 @@ class StripeApi:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(
-                timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS)
-            ),
+            http_client=Urllib3Client(api_base, CONNECT_SECONDS, read_seconds or READ_SECONDS),
         )
 
     def retrieve(self, reference: Reference) -> Retrieved:
