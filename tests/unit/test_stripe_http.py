@@ -1,4 +1,4 @@
-"""Stripe's client over urllib3: proxies and certificates, each against a real server."""
+"""Calls to Stripe over urllib3: proxies and certificates, each against a real server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import stripe
 
-from adapters.stripe_http import Urllib3Client
+from adapters.stripe_api import Urllib3Client
 
 
 class Listening(ThreadingHTTPServer):
