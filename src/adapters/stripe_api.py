@@ -177,7 +177,7 @@ def checked(answer: object, kind: str) -> Mapping[str, Any]:
 
 
 class Urllib3Client(stripe.HTTPClient):
-    """Carries the calls of a `StripeClient` to `base`, for half of what `requests` costs a call. All
+    """Carries the calls of a `StripeClient` to `base`, at half of what `requests` costs. All
     threads share the connections that it keeps; a proxy is read from the environment once."""
 
     name = "urllib3"
