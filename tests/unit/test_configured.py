@@ -114,6 +114,8 @@ def test_no_command_plays_its_story_to_whom_has_configured_a_half(
         monkeypatch.delenv(name, raising=False)
     for name, value in half.items():
         monkeypatch.setenv(name, value)
+    # Doctor sets it for its process: it must end with the test.
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
     assert main([command]) == 1
     told = capsys.readouterr()
     assert "is half a deployment: set " in told.err
