@@ -35,7 +35,7 @@ check: ## Everything that must hold before a change lands: lint, then test
 	@$(MAKE) --no-print-directory test
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
-	@$(PY) -m pytest -n auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto $(ARGS)
 
 torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
