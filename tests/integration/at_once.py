@@ -11,7 +11,7 @@ from typing import Any
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 # Imports the handler once. Each of its children is a container, which has taken no connection over:
-# it waits for the others at a pipe, and makes its request several times. What they log goes nowhere.
+# it waits for the others at a pipe, and makes its request several times. Logs go nowhere.
 PROCESS = """
 import importlib, json, os, sys
 answers = os.dup(1)
