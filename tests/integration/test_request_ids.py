@@ -173,7 +173,7 @@ def test_what_is_remembered_is_what_was_asked_exactly(till: Till) -> None:
     for number, user_id in enumerate(STRANGE_IDS.values()):
         till.add_user(user_id)
         ask("adjust_credits", f"req_{number}", user_id=user_id, delta=10**15)
-    remembered = till.rows("SELECT request FROM stripe_events")
+    remembered = till.rows("SELECT request FROM stripe_events ORDER BY received_at")
     assert json.dumps([row["request"]["user_id"] for row in remembered]) == json.dumps(
         list(STRANGE_IDS.values())
     )
