@@ -83,8 +83,8 @@ def test_whatever_a_field_holds_the_payment_is_recorded(
     till: Till, odd: OddStripe, name: str
 ) -> None:
     problems = []
-    # A value or two of each field, other ones of the next, or all of them.
-    tried = list(cases(name))[:: size(7, 1)]
+    # Some of the values of each field, or all of them. Fewer miss a text that cannot be stored.
+    tried = list(cases(name))[:: size(3, 1)]
     for number, (field, value) in enumerate(tried):
         purchase = Purchase(number)
         getattr(purchase, name)[field] = value
