@@ -26,6 +26,7 @@ from local.kept_database import kept_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "local", "serve", "--port=0", "--stripe-port=0"]
+COMMAND += ["--postgres-port=0"]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SECONDS = 60
 
@@ -91,14 +92,14 @@ def requested(url: str, *, accept: str = "*/*", form: dict[str, str] | None = No
 
 
 @contextmanager
-def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]]:
+def started(data_dir: Path, *arguments: str, **configured: str) -> Iterator[subprocess.Popen[str]]:
     """The program on ports of the system's choice; a test that fails ends it."""
     taken = ("DATABASE_", "STRIPE_", "UNKNOWN_USERS")
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(taken)}
     with (
         data_dir.with_suffix(".log").open("w") as log,
         subprocess.Popen(
-            [*COMMAND, f"--data-dir={data_dir}"],
+            [*COMMAND, f"--data-dir={data_dir}", *arguments],
             cwd=PROJECT,
             env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"} | configured,
             stdout=subprocess.PIPE,
@@ -115,9 +116,9 @@ def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]
 
 
 @contextmanager
-def serving(data_dir: Path, **configured: str) -> Iterator[Serving]:
+def serving(data_dir: Path, *arguments: str, **configured: str) -> Iterator[Serving]:
     """The program, once it has said where everything is."""
-    with started(data_dir, **configured) as process:
+    with started(data_dir, *arguments, **configured) as process:
         assert process.stdout is not None
         lines: dict[str, str] = {}
         for line in process.stdout:
@@ -224,6 +225,43 @@ def prices_of(run: Serving) -> dict[str, list[str]]:
     offered = re.findall(r"price_\w+", requested(run.standin).text)
     assert {price for ids in prices.values() for price in ids} == set(offered)
     return prices
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a second address of this machine")
+def test_containers_get_in_by_the_variables_that_are_written_for_them(
+    used_data_dir: Path, folder: Path
+) -> None:
+    env_vars = folder / "env.json"
+    with serving(used_data_dir, "--bind=127.0.0.2", f"--env-vars={env_vars}") as run:
+        written = json.loads(env_vars.read_text())["Parameters"]
+        there = {
+            name: value.replace("host.docker.internal", "127.0.0.2")
+            for name, value in written.items()
+        }
+        assert "price_" in requested(there["STRIPE_API_BASE"]).text
+        assert (
+            "Payments by package"
+            in requested(
+                run.lines["Reports"].replace("127.0.0.1", "127.0.0.2"), accept=BROWSER
+            ).text
+        )
+        psycopg.connect(there["DATABASE_URL"]).close()
+        with psycopg.connect(run.lines["Database"]) as connection:
+            rules = connection.execute(
+                "SELECT address, auth_method FROM pg_hba_file_rules ORDER BY rule_number"
+            ).fetchall()
+        run.stop()
+    assert rules == [("127.0.0.1", "trust"), ("all", "scram-sha-256")]
+    assert not env_vars.exists()
+
+
+def test_an_address_that_this_machine_has_not_is_refused_with_where_to_look(folder: Path) -> None:
+    with started(folder / "none", "--bind=192.0.2.1") as run:
+        out, _ = run.communicate(timeout=SECONDS)
+    said = (folder / "none.log").read_text()
+    assert (run.returncode, out) == (2, "")
+    assert "this machine has no such address" in said
+    assert "docker0" in said
 
 
 def refused(data_dir: Path, **environment: str) -> str:
