@@ -48,14 +48,19 @@ class Artefact:
 Run = Callable[..., AbstractContextManager[Container]]
 
 
-def built(folder: Path) -> Artefact:
-    """The artefact for this machine, in `folder`; it skips where no emulator can run it."""
+def need_emulator() -> None:
+    """Skips where no emulator can run an artefact."""
     try:
         emulator()
     except NoEmulator as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
+
+
+def built(folder: Path) -> Artefact:
+    """The artefact for this machine, in `folder`; it skips where no emulator can run it."""
+    need_emulator()
     version, interpreter = runtime_python()
     target = Target(machine(), version)
     build(folder, target)

@@ -99,7 +99,7 @@ def kept(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Pa
     """The folder that `make` fills, kept as long as the sources stay as they are."""
     state = hashlib.sha256()
     for source in sources:
-        state.update(bytes(source.relative_to(PROJECT)) + source.read_bytes())
+        state.update(bytes(source.resolve().relative_to(PROJECT)) + source.read_bytes())
     folder = _KEPT / f"{kind}-{state.hexdigest()[:12]}"
     with _one_at_a_time(kind):
         if not folder.exists():

@@ -14,11 +14,10 @@ import pytest
 
 from local import Failure
 from local.invoke import check_runs, invoked, is_failure
-from local.lambda_runtime import NoEmulator, emulator
 from local.sam_local import EXAMPLE, example, example_here
 from local.sample_purchases import play_samples
 from local.sign_event import SampleEvents, sam_line
-from tests.artefacts import Run
+from tests.artefacts import Run, need_emulator
 from tests.till import Till
 
 SAMPLES = SampleEvents()
@@ -29,10 +28,7 @@ SAM_PYTHON = PROJECT / ".venv-sam" / "bin" / "python"
 @pytest.fixture
 def served(till: Till) -> dict[str, str]:
     """The example's configuration for this machine, where the stand-in knows the samples."""
-    try:
-        emulator()
-    except NoEmulator as error:
-        pytest.skip(str(error))
+    need_emulator()
     till.account.webhook_secret = example()["STRIPE_WEBHOOK_SECRET"]
     play_samples(till.account, till.price_of("starter"))
     there = {"DATABASE_URL": till.database_url, "STRIPE_API_BASE": till.stripe.url}
