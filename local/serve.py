@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from adapters.settings import DatabaseAddress, Settings
@@ -74,11 +75,11 @@ def run(places: Places) -> None:
 def _check_is_here(address: str) -> None:
     """Raises Misuse for what is no address of this machine."""
     try:
-        socket.create_server((address, 0)).close()
-    except OSError as error:
+        socket.create_server((str(IPv4Address(address)), 0)).close()
+    except (OSError, ValueError) as error:
         raise Misuse(
-            f"--bind {address}: this machine has no such address. For containers on Linux it is"
-            " that of Docker's bridge: ip -4 addr show docker0"
+            f"--bind {address}: this machine has no such IPv4 address. For containers on Linux"
+            " it is that of Docker's bridge: ip -4 addr show docker0"
         ) from error
 
 
