@@ -14,6 +14,7 @@ import pytest
 
 from local import Failure
 from local.invoke import check_runs, invoked, is_failure
+from local.lambda_build import packages
 from local.sam_local import EXAMPLE, example, example_here
 from local.sample_purchases import play_samples
 from local.sign_event import SampleEvents, sam_line
@@ -111,6 +112,26 @@ def test_what_does_not_run_is_named_with_the_command_that_starts_it(
 )
 def test_an_answer_that_is_an_error_ends_the_command_with_one(answer: Any, failed: bool) -> None:
     assert is_failure(answer) is failed
+
+
+def test_what_is_built_is_built_anew_when_a_source_is_changed_or_renamed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "PROJECT", tmp_path)
+    monkeypatch.setattr(packages, "_KEPT", tmp_path / "kept")
+    source, made = tmp_path / "source", list[Path]()
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        made.append(folder)
+
+    source.write_text("first")
+    for _ in range(2):
+        packages.kept("it", [source], make)
+    source.write_text("second")
+    packages.kept("it", [source], make)
+    packages.kept("it", [source.rename(tmp_path / "other")], make)
+    assert len(made) == 3
 
 
 PARSE = """
