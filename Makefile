@@ -16,7 +16,7 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test torture lint hooks migrate event reconcile prove doctor build artefact \
+.PHONY: help demo serve check test torture lint hooks migrate event invoke reconcile prove doctor build artefact \
 	screenshots bench lock install clean
 
 help: ## List the targets
@@ -65,6 +65,9 @@ migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE
 
 event: .venv/ready ## Sign a sample event now: make event NAME=checkout_session_completed
 	@./tokentill event $(NAME)
+
+invoke: .venv/ready .venv-sam/ready ## Invoke a function in Lambda's own runtime, with the same events
+	@./tokentill invoke $(NAME)
 
 reconcile: .venv/ready ## Repair what deliveries missed; ARGS='--since 2026-01-01' for history
 	@./tokentill reconcile $(ARGS)

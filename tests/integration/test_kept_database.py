@@ -16,7 +16,9 @@ import pytest
 
 from local.kept_database import kept_database
 from local.postgres import ServerError
+from local.postgres_door import Door
 from local.postgres_installation import server_user, temporary_folder
+from standin import PortTaken
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
 
@@ -79,6 +81,18 @@ def test_an_address_that_was_taken_meanwhile_is_left_to_whoever_has_it(used: Pat
         assert port_of(second) != port_of(first)
     with kept_database(used) as third:
         assert third == second
+
+
+def test_the_port_that_is_asked_for_is_that_of_the_database_or_nobodys(used: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door = Door(port=other.getsockname()[1])
+        with (
+            pytest.raises(PortTaken, match=f"port {door.port} on 127.0.0.1 is taken"),
+            kept_database(used, door),
+        ):
+            pass
+    with kept_database(used, door) as url:
+        assert port_of(url) == str(door.port)
 
 
 def test_a_second_run_is_told_that_it_runs_already_where_and_what_to_do(used: Path) -> None:
