@@ -110,7 +110,7 @@ class Past:
             datetime.fromtimestamp(int(now), UTC),
         )
 
-    def differences(self, days: int = 60) -> list[str]:
+    def differences(self, days: int = 8) -> list[str]:
         """What prove says; nothing when all is equal."""
         proof = reconcile_handler.handler({"prove": True, "days": days}, None)
         assert proof["finished"], proof
@@ -135,10 +135,12 @@ class Past:
 
 @contextmanager
 def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Past]:
-    """A till that was set up sixty days ago, with the account's clock five days back."""
+    """A till that was set up sixty days ago and whose schedule last ran six days ago, with the
+    account's clock five days back."""
     clock = Clock(time.time() - 5 * DAY)
     with open_till(database_url, monkeypatch, clock) as till:
         set_back(database_url, 60)
+        till.execute("UPDATE reconcile_checkpoints SET resume_from = now() - interval '6 days'")
         yield Past(till, clock)
     app.close()
 
