@@ -192,11 +192,14 @@ def sell_around(past: Past, odd: int) -> tuple[list[str], list[str]]:
     return made["lost"], made["odd"]
 
 
-def refuse_odd_ones(past: Past, sqlstate: str) -> None:
-    """From now on Postgres answers so whenever a payment of an odd user is to be written."""
+def refuse_odd_ones(past: Past, *sqlstates: str) -> None:
+    """From now on Postgres answers so whenever a payment of an odd user is to be written: the
+    first of them, `odd_0`, with the first, and so on."""
     past.till.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" RAISE 'odd@example.com is refused' USING ERRCODE = '{sqlstate}'; END $$"
+        " RAISE 'odd@example.com is refused' USING ERRCODE ="
+        f" ('{{{','.join(sqlstates)}}}'::text[])[1 + mod(substr(new.user_id, 5)::int,"
+        f" {len(sqlstates)})]; END $$"
     )
     past.till.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON payment_transactions FOR EACH ROW"
