@@ -55,6 +55,13 @@ class Past:
         """Sets the account's clock."""
         self.clock.at = time.time() - days_ago * DAY - seconds_ago
 
+    def reconciled(self, *, seconds_ago: float) -> None:
+        """Sets the account's clock, and the schedule: it has come that far."""
+        self.at(seconds_ago=seconds_ago)
+        self.till.execute(
+            "UPDATE reconcile_checkpoints SET resume_from = to_timestamp(%s)", int(self.clock.at)
+        )
+
     def deliver(self, events: list[Json]) -> None:
         """Delivers events of ours, signed now, whenever they were made."""
         for event in events:

@@ -64,6 +64,7 @@ def test_a_dry_run_passes_by_what_a_run_does(past: Past, impatient: None) -> Non
 
 
 def test_every_failure_is_logged(past: Past, caplog: pytest.LogCaptureFixture) -> None:
+    past.reconciled(seconds_ago=LISTED + 60)
     sell_many(past, LISTED + 12, seconds=1)
     for session in past.account.sessions()[1:-1]:
         make_odd(past, session["id"], has("id", None))
