@@ -93,6 +93,11 @@ SHAPES: dict[str, object] = {
 FEW = ("null", "huge", "a text", "a list", "with a NUL")
 
 
+def some(changes: dict[str, Change], one_in: int) -> dict[str, Change]:
+    """Every so many-th of them."""
+    return dict(list(changes.items())[::one_in])
+
+
 def every_shape(*paths: str) -> dict[str, Change]:
     return {f"{path} is {shape}": has(path, SHAPES[shape]) for path in paths for shape in FEW}
 
@@ -156,6 +161,10 @@ DISPUTES: dict[str, Change] = {
 
 
 LOST = 5
+# What is odd is met by the same code, whoever lists it: a backfill meets some of it.
+SCHEDULE_AND_BACKFILL = pytest.mark.parametrize(
+    ("run", "one_in"), [({}, 1), ({"days": 10}, 4)], ids=["schedule", "backfill"]
+)
 RUNS = pytest.mark.parametrize("run", [{}, {"days": 10}], ids=["schedule", "backfill"])
 
 

@@ -81,9 +81,7 @@ def pages_until_second(past: Past) -> int:
     return len(lists) + past.listed(SESSIONS) - 2
 
 
-def test_one_purchase_that_fails_is_named_and_holds_up_nothing(
-    past: Past, impatient: None
-) -> None:
+def test_one_purchase_that_fails_is_named_and_holds_up_nothing(past: Past, impatient: None) -> None:
     failing, other = (past.till.sell(f"user_{n}") for n in range(2))
     for session_id in (failing, other):
         past.forget(past.account.complete(session_id))
