@@ -41,7 +41,8 @@ torture: .venv/ready ## Try all of what `make test` tries some of: many minutes;
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
 		tests/integration/test_any_field.py tests/integration/reconcile/test_lost_deliveries.py \
 		$(addprefix tests/integration/reports/test_,export_memory.py malformed_requests.py \
-		report_fuzz.py totals.py) $(ARGS)
+		report_fuzz.py totals.py) tests/unit/reconcile/test_odd_items.py \
+		tests/unit/test_identify_malformed.py tests/unit/test_replays.py $(ARGS)
 
 lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, import rules and the SAM template
 	$(PY) -m ruff check $(OURS)

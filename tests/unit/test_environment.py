@@ -6,8 +6,14 @@ import certifi
 import pytest
 
 from adapters.connecting import RDS_AUTHORITIES, InsecureConnection, tls_parameters
-from adapters.settings import DatabaseAddress, Misconfigured, Settings, settings
-from tests.unit.blanks import BLANKS
+from adapters.settings import (
+    DatabaseAddress,
+    Misconfigured,
+    Settings,
+    settings,
+    without_blanks,
+)
+from tests.unit.blanks import BLANKS, KINDS_OF_BLANKS
 
 PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)
 
@@ -75,13 +81,18 @@ def test_every_variable_is_read() -> None:
     )
 
 
-@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_whatever_cannot_be_seen_around_a_text_is_no_part_of_it() -> None:
+    assert [blank for blank in BLANKS if without_blanks(f"{blank}a b{blank}") != "a b"] == []
+    assert [blank for blank in BLANKS if without_blanks(blank) != ""] == []
+
+
+@pytest.mark.parametrize("blank", KINDS_OF_BLANKS, ids=ascii)
 def test_blanks_around_a_value_are_no_part_of_it(blank: str) -> None:
     pasted = {name: f"{blank}{value}{blank}" for name, value in EVERY_VARIABLE.items()}
     assert settings(pasted) == settings(EVERY_VARIABLE)
 
 
-@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize("blank", KINDS_OF_BLANKS, ids=ascii)
 def test_a_value_of_blanks_alone_is_no_value(blank: str) -> None:
     assert settings(dict.fromkeys(EVERY_VARIABLE, blank)) == settings({})
 
@@ -232,9 +243,15 @@ def test_a_root_certificate_that_was_given_is_kept() -> None:
     assert given == {"sslmode": "verify-full", "sslrootcert": "/opt/rds.pem"}
 
 
-@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca"])
-@pytest.mark.parametrize("host", ["db.example", "localhost,db.example", "10.0.0.5"])
-def test_less_than_verify_full_of_a_remote_database_is_refused(mode: str, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "mode"),
+    [
+        *(("db.example", mode) for mode in ("disable", "allow", "prefer", "require", "verify-ca")),
+        ("localhost,db.example", "verify-ca"),
+        ("10.0.0.5", "verify-ca"),
+    ],
+)
+def test_less_than_verify_full_of_a_remote_database_is_refused(host: str, mode: str) -> None:
     with pytest.raises(InsecureConnection, match="verify-full"):
         tls_parameters(f"host={host} dbname=till sslmode={mode}")
 
