@@ -85,7 +85,7 @@ class Books(Onlooker):
             list(request_ids),
         )
 
-    def take(self, credits: int, user_id: str = "ana") -> None:
+    def take(self, amount: int, user_id: str = "ana") -> None:
         """A clawback, which asks nobody."""
         self.execute(
             "WITH holder AS (UPDATE users SET credits = credits - %s,"
@@ -93,9 +93,9 @@ class Books(Onlooker):
             " INSERT INTO credit_ledger (entry_id, user_id, delta, balance_after, reason, event_id,"
             " entry_number) SELECT gen_random_uuid()::text, user_id, -%s, credits, 'adjustment',"
             " 'operation:1', ledger_entries FROM holder",
-            credits,
+            amount,
             user_id,
-            credits,
+            amount,
         )
 
     def ledger(self, user_id: str = "ana") -> list[tuple[Any, ...]]:

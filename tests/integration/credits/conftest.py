@@ -21,6 +21,6 @@ def books(database_url: str) -> Iterator[Books]:
 @pytest.fixture
 def app(books: Books) -> Iterator[Credits]:
     """The application, on a connection that commits each call; ana has 100 credits."""
-    with application(books.database_url) as credits:
-        credits.grant(100, "welcome")
-        yield credits
+    with application(books.database_url) as session:
+        session.grant(100, "welcome")
+        yield session

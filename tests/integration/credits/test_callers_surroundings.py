@@ -33,8 +33,8 @@ def test_tables_of_the_callers_own_in_front_are_not_touched(app: Credits, books:
 
 def test_a_caller_without_the_schema_in_the_path_names_it(app: Credits) -> None:
     app.connection.execute(b"SET search_path = ''")
-    query = b"SELECT outcome FROM public.spend_credits(user_id => 'ana', amount => 1, request_id => '1')"
-    assert app.connection.execute(query).fetchone() == ("recorded",)
+    call = b"public.spend_credits(amount => 1, request_id => '1', user_id => 'ana')"
+    assert app.connection.execute(b"SELECT outcome FROM " + call).fetchone() == ("recorded",)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_no_call_reads_the_whole_of_a_table(app: Credits, books: Books, collatio
     tables = ["users", "credit_requests", "credit_ledger"]
     scans = b"SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)"
     books.execute("VACUUM ANALYZE")
-    with application(books.database_url, psycopg.IsolationLevel.READ_COMMITTED) as credits:
+    with application(books.database_url, psycopg.IsolationLevel.READ_COMMITTED) as session:
         for n in range(8):
             for call in (
                 f"spend_credits('ana' COLLATE \"{collation}\", 1, 's{n}')",
@@ -96,8 +96,8 @@ def test_no_call_reads_the_whole_of_a_table(app: Credits, books: Books, collatio
                 f"grant_credits('ana' COLLATE \"{collation}\", 1, 'g{n}')",
                 f"credit_balance('ana' COLLATE \"{collation}\")",
             ):
-                credits.connection.execute(f"SELECT {call}".encode())
-        assert credits.connection.execute(scans, [tables]).fetchone() == (0,)
+                session.connection.execute(f"SELECT {call}".encode())
+        assert session.connection.execute(scans, [tables]).fetchone() == (0,)
 
 
 @pytest.fixture

@@ -21,23 +21,23 @@ LEVELS = (
 @pytest.fixture(params=LEVELS, ids=lambda level: level.name)
 def work(app: Credits, books: Books, request: pytest.FixtureRequest) -> Iterator[Credits]:
     """The application in a transaction of its own, which is open."""
-    with application(books.database_url, request.param) as credits:
-        yield credits
+    with application(books.database_url, request.param) as session:
+        yield session
 
 
-def everything_once(credits: Credits) -> None:
+def everything_once(session: Credits) -> None:
     """Every function that writes, with an effect."""
-    assert credits.spend(10, "1") == ("recorded", 90, 90)
-    assert credits.spend(10, "1") == ("duplicate", 90, 90)
-    assert credits.give_back("1", 10) == ("recorded", 100, 100)
-    assert credits.reserve(50, "2") == ("recorded", 100, 50)
-    assert credits.extend("2", "1 hour") == ("recorded", 100, 50)
-    assert credits.capture("2", 20) == ("recorded", 80, 80)
-    assert credits.reserve(50, "3") == ("recorded", 80, 30)
-    assert credits.release("3") == ("recorded", 80, 80)
-    assert credits.grant(7, "4", user_id="bob") == ("recorded", 7, 7)
-    assert credits.spend(7, "5", user_id="bob") == ("recorded", 0, 0)
-    assert credits.balance() == ("found", 80, 80)
+    assert session.spend(10, "1") == ("recorded", 90, 90)
+    assert session.spend(10, "1") == ("duplicate", 90, 90)
+    assert session.give_back("1", 10) == ("recorded", 100, 100)
+    assert session.reserve(50, "2") == ("recorded", 100, 50)
+    assert session.extend("2", "1 hour") == ("recorded", 100, 50)
+    assert session.capture("2", 20) == ("recorded", 80, 80)
+    assert session.reserve(50, "3") == ("recorded", 80, 30)
+    assert session.release("3") == ("recorded", 80, 80)
+    assert session.grant(7, "4", user_id="bob") == ("recorded", 7, 7)
+    assert session.spend(7, "5", user_id="bob") == ("recorded", 0, 0)
+    assert session.balance() == ("found", 80, 80)
 
 
 def test_many_calls_in_one_transaction_see_each_other(work: Credits, app: Credits) -> None:
@@ -57,11 +57,11 @@ def test_a_rollback_leaves_nothing(work: Credits, books: Books) -> None:
 
 def test_a_savepoint_takes_back_what_came_after_it(work: Credits, books: Books) -> None:
     work.spend(10, "1")
-    with pytest.raises(ZeroDivisionError), work.connection.transaction():
+    with work.connection.transaction():
         work.spend(20, "2")
         work.grant(5, "3", user_id="bob")
         work.reserve(20, "4")
-        raise ZeroDivisionError
+        raise psycopg.Rollback
     assert work.balance() == ("found", 90, 90)
     assert work.balance("bob") == ("unknown_user", 0, 0)
     assert work.spend(30, "2") == ("recorded", 60, 60)
@@ -102,8 +102,8 @@ def test_columns_taken_out_of_one_call_that_is_made_anew_for_each_are_of_one_req
 def test_prepared_or_not_the_answers_are_the_same(
     app: Credits, books: Books, prepare_threshold: int | None
 ) -> None:
-    with application(books.database_url, prepare_threshold=prepare_threshold) as credits:
-        assert [credits.spend(20, str(n)).outcome for n in range(7)] == ["recorded"] * 5 + [
+    with application(books.database_url, prepare_threshold=prepare_threshold) as session:
+        assert [session.spend(20, str(n)).outcome for n in range(7)] == ["recorded"] * 5 + [
             "insufficient"
         ] * 2
 
