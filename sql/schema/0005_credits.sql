@@ -60,6 +60,9 @@ COMMENT ON COLUMN credit_requests.taken IS 'What a spend took, or the capture of
 CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCLUDE (amount)
     WHERE kind = 'reserve' AND closed_as IS NULL;
 
+-- An erasure renames all that a user has asked for.
+CREATE INDEX credit_requests_by_user ON credit_requests (user_id);
+
 CREATE VIEW credit_reservations AS
 SELECT request_id, user_id, amount, requested_at, lasts_until, available_after, closed_as,
        taken AS captured, returned, actor, note
