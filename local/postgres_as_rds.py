@@ -9,11 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import pytest
 
-from adapters.migrations import Migrated, migrations_on_disk
-from local.postgres import Server
-from tests.integration.roles import apply
+from local.migrate import migrate
+from local.postgres import Server, ServerError
 
 LOGINS = ("tokentill_webhook", "tokentill_reports", "tokentill_operations")
 PASSWORD = "first"
@@ -29,6 +27,7 @@ host all all all scram-sha-256
 
 
 def run(url: str, *statements: str) -> None:
+    """Each statement by itself, as whoever the URL logs in."""
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
@@ -40,10 +39,16 @@ class Rds:
 
     server: Server
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.server.admin_url).port or 5432
+
     def administer(self, *statements: str) -> None:
+        """As that superuser."""
         run(self.server.admin_url, *statements)
 
     def url(self, dbname: str, user: str) -> str:
+        """The database for a user with a password."""
         parts = urlsplit(self.server.url(dbname))
         return parts._replace(netloc=f"{user}:{PASSWORD}@{parts.netloc.partition('@')[2]}").geturl()
 
@@ -57,6 +62,7 @@ class Rds:
             self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
     def refuses(self, user: str) -> bool:
+        """Whether this user's password is not asked for at all."""
         try:
             psycopg.connect(self.url("postgres", user)).close()
         except psycopg.OperationalError as error:
@@ -65,8 +71,11 @@ class Rds:
 
 
 def as_rds_runs_it(server: Server) -> Rds:
-    """After the first migration of a first database by the master, who may grant `rds_iam` there
-    without being a member. Here he has to be one for as long as he grants it."""
+    """The server, after the first migration of a first database by the master, who may grant
+    `rds_iam` there without being a member. Here he has to be one for as long as he grants it.
+
+    Raises ServerError and MigrationError.
+    """
     rds = Rds(server)
     rds.administer(
         "CREATE ROLE rds_iam NOLOGIN",
@@ -75,7 +84,7 @@ def as_rds_runs_it(server: Server) -> Rds:
         f"CREATE ROLE somebody_with_a_token LOGIN PASSWORD '{PASSWORD}' IN ROLE rds_iam",
     )
     with rds.database("first", "master") as url:
-        assert isinstance(apply(url, migrations_on_disk()), Migrated)
+        migrate(url)
     rds.administer("REVOKE rds_iam FROM master CASCADE", f"GRANT rds_iam TO {', '.join(LOGINS)}")
     with psycopg.connect(server.admin_url) as connection:
         (hba,) = connection.execute("SHOW hba_file").fetchone() or ()
@@ -84,4 +93,4 @@ def as_rds_runs_it(server: Server) -> Rds:
     for _ in range(1000):
         if rds.refuses("somebody_with_a_token"):
             return rds
-    pytest.fail("the server did not take up its rules of authentication")
+    raise ServerError("the server did not take up its rules of authentication")

@@ -1,0 +1,5 @@
+"""An AWS on this machine: `ministack`, and what it lacks of what template.yaml asks for.
+
+It runs in an environment of its own (`.venv-emulator`), for its packages are not ours;
+`local/emulated_aws.py` starts it.
+"""
