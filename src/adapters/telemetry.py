@@ -18,6 +18,8 @@ from aws_lambda_powertools import Logger, Metrics
 
 T = TypeVar("T")
 
+# Without POWERTOOLS_METRICS_NAMESPACE. Deployments set it, with the name of the stack in it: the
+# alarms of one stack never see what another one counts.
 NAMESPACE = "Tokentill"
 # Errors of these packages have texts that we wrote.
 OUR_PACKAGES = ("handlers", "adapters", "operations", "reconcile", "reports", "domain")
@@ -35,11 +37,18 @@ class Telemetry:
 
     def __init__(self, service: str) -> None:
         self._logger = Logger(service=service, utc=True, use_rfc3339=True, location=None)
-        self._metrics = Metrics(namespace=NAMESPACE, service=service)
+        self._metrics = Metrics(service=service)
+        self._metrics.namespace = self._metrics.namespace or NAMESPACE
+        self._is_cold = True
 
     @contextmanager
-    def invocation(self) -> Iterator[None]:
-        """One invocation: what was measured in it leaves as one line when it ends."""
+    def invocation(self, context: object) -> Iterator[None]:
+        """One invocation: its lines carry Lambda's request id and whether it started the container;
+        what was measured in it leaves as one line when it ends."""
+        self._logger.append_keys(
+            function_request_id=getattr(context, "aws_request_id", None), cold_start=self._is_cold
+        )
+        self._is_cold = False
         try:
             yield
         finally:

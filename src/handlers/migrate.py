@@ -22,7 +22,7 @@ def handler(event: object, context: Any) -> dict[str, Any]:
     A request of CloudFormation's is answered there as well, whatever happened. Raises only when
     that could not be done, so that Lambda invokes it again.
     """
-    with telemetry.invocation():
+    with telemetry.invocation(context):
         deployment = deployment_of(event)
         if deployment is None:
             return answer(migrated(math.inf))

@@ -30,7 +30,7 @@ def the_operations(app: App) -> Operations:
     )
 
 
-def handler(event: object, _context: object) -> dict[str, Any]:
+def handler(event: object, context: object) -> dict[str, Any]:
     """Does `{"operation", ..., "actor", "note", "request_id"}`.
 
     Answers `{"operation", "request_id", "outcome", ...}` with the outcome `recorded`, `unchanged`,
@@ -38,7 +38,7 @@ def handler(event: object, _context: object) -> dict[str, Any]:
     written. `{"operation": "doctor", "url"}` is answered with
     `{"operation", "ok", "checks": [{"check", "ok", "message"}]}`.
     """
-    with telemetry.invocation():
+    with telemetry.invocation(context):
         operation = read_operation(event)
         if isinstance(operation, Doctor):
             return _diagnosed(operation)

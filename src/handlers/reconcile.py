@@ -42,7 +42,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     :returns: as `reconcile.run.Reconciled.as_json` and `reconcile.prove.Proof.as_json` say, or
         `{"error": {"code", "message"}}`. Raises NotReconciled when the schedule called.
     """
-    with telemetry.invocation():
+    with telemetry.invocation(context):
         try:
             return answer(event, time_left(context))
         except Exception as error:

@@ -75,7 +75,7 @@ def handler(event: Any, context: Any) -> dict[str, Any] | str:
     """
     store = app.once(the_reports).within(lambda: _seconds_left(context))
     now = datetime.now(UTC)
-    with telemetry.invocation():
+    with telemetry.invocation(context):
         if is_http(event):
             return answer_http(event, store, now)
         if is_widget(event):

@@ -43,13 +43,13 @@ class UnknownForm(Exception):
     was handled."""
 
 
-def handler(event: object, _context: object) -> dict[str, Any]:
+def handler(event: object, context: object) -> dict[str, Any]:
     """Answers 200 only when the event's work is done: Stripe then never sends it again.
 
     An EventBridge event is answered with the outcome alone; raises NotProcessed. A batch from SQS
     is answered with `{"batchItemFailures": [{"itemIdentifier"}]}`. Raises UnknownForm.
     """
-    with telemetry.invocation():
+    with telemetry.invocation(context):
         if is_partner_event(event):
             return from_eventbridge(event)
         if messages := queued(event):

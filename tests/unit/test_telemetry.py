@@ -1,6 +1,8 @@
 """What is counted, and what a log line may say of an error."""
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -111,11 +113,33 @@ def test_an_error_is_logged_with_its_place() -> None:
 
 def test_the_metrics_of_an_invocation_leave_with_it(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry = Telemetry("test")
-    with telemetry.invocation(), telemetry.timed("StripeLatency"):
+    with telemetry.invocation(None), telemetry.timed("StripeLatency"):
         telemetry.count({"EventsRecorded": 1})
     out = capsys.readouterr().out
     assert '"EventsRecorded":[1.0]' in out
     assert '"StripeLatency":[' in out
-    with telemetry.invocation():
+    with telemetry.invocation(None):
         pass
     assert capsys.readouterr().out == ""
+
+
+def test_a_deployment_counts_under_the_name_of_its_stack(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tokentill/live")
+    telemetry = Telemetry("test")
+    with telemetry.invocation(None):
+        telemetry.count({"EventsRecorded": 1})
+    assert '"Namespace":"Tokentill/live"' in capsys.readouterr().out
+
+
+def test_a_line_says_which_invocation_it_is_of_and_whether_that_started_the_container(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry = Telemetry("of these lines")
+    for request_id in ("first", "second"):
+        with telemetry.invocation(SimpleNamespace(aws_request_id=request_id)):
+            telemetry.info("done")
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    said = [(line["function_request_id"], line["cold_start"]) for line in lines]
+    assert said == [("first", True), ("second", False)]
