@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ import certifi
 from local import Failure
 from local.lambda_build import LAMBDA_PYTHON, PROJECT
 from local.lambda_build.bytecode import compiler
+from local.postgres_as_rds import MASTER, PASSWORD, Rds
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 PYTHON = PROJECT / ".venv-emulator" / "bin" / "python"
@@ -73,19 +75,22 @@ def runtime_python() -> tuple[str, Path]:
 
 
 @contextmanager
-def emulated_aws(stripe_url: str, postgres_port: int) -> Iterator[EmulatedAws]:
+def emulated_aws(stripe_url: str, rds: Rds) -> Iterator[EmulatedAws]:
     """Run one on a free port until the block ends. Raises NoEmulator.
 
-    Functions find the stand-in at Stripe's address, and Postgres at RDS's.
+    Functions find the stand-in at Stripe's address, and Postgres at RDS's; a cluster that a stack
+    makes is that Postgres, where a database of its name is to be made first.
     """
     if not PYTHON.exists():
         raise NoEmulator("the emulator of AWS is not installed: make .venv-emulator/ready")
     aws = EmulatedAws(free_port(), Path(tempfile.mkdtemp(prefix="emulated-aws-")))
+    owner = {"username": MASTER, "password": PASSWORD}
     with aws.log.open("wb") as log:
         process = subprocess.Popen(
             [
                 *(PYTHON, "-m", "local.emulator", "--interpreter", runtime_python()[1]),
-                *("--stripe-url", stripe_url, "--postgres-port", str(postgres_port)),
+                *("--stripe-url", stripe_url, "--postgres-port", str(rds.port)),
+                *("--owner", json.dumps(owner)),
             ],
             cwd=PROJECT,
             env=settings(aws),

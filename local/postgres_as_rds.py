@@ -14,6 +14,7 @@ from local.migrate import migrate
 from local.postgres import Server, ServerError
 
 LOGINS = ("tokentill_webhook", "tokentill_reports", "tokentill_operations")
+MASTER = "master"
 PASSWORD = "first"
 
 # Whoever brings a token comes in here without one. Membership counts as RDS counts it: however
@@ -52,6 +53,11 @@ class Rds:
         parts = urlsplit(self.server.url(dbname))
         return parts._replace(netloc=f"{user}:{PASSWORD}@{parts.netloc.partition('@')[2]}").geturl()
 
+    def secret(self, dbname: str) -> dict[str, str | int]:
+        """What Secrets Manager has for the master of this database."""
+        login = {"username": MASTER, "password": PASSWORD}
+        return {**login, "host": "localhost", "port": self.port, "dbname": dbname}
+
     @contextmanager
     def database(self, name: str, owner: str) -> Iterator[str]:
         """The URL of an empty database, for its owner."""
@@ -79,13 +85,13 @@ def as_rds_runs_it(server: Server) -> Rds:
     rds = Rds(server)
     rds.administer(
         "CREATE ROLE rds_iam NOLOGIN",
-        f"CREATE ROLE master LOGIN PASSWORD '{PASSWORD}' CREATEROLE CREATEDB",
-        "GRANT rds_iam TO master WITH ADMIN OPTION",
+        f"CREATE ROLE {MASTER} LOGIN PASSWORD '{PASSWORD}' CREATEROLE CREATEDB",
+        f"GRANT rds_iam TO {MASTER} WITH ADMIN OPTION",
         f"CREATE ROLE somebody_with_a_token LOGIN PASSWORD '{PASSWORD}' IN ROLE rds_iam",
     )
-    with rds.database("first", "master") as url:
+    with rds.database("first", MASTER) as url:
         migrate(url)
-    rds.administer("REVOKE rds_iam FROM master CASCADE", f"GRANT rds_iam TO {', '.join(LOGINS)}")
+    rds.administer(f"REVOKE rds_iam FROM {MASTER} CASCADE", f"GRANT rds_iam TO {', '.join(LOGINS)}")
     with psycopg.connect(server.admin_url) as connection:
         (hba,) = connection.execute("SHOW hba_file").fetchone() or ()
     Path(hba).write_text(HBA)

@@ -4,6 +4,7 @@ its temporary folder along."""
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -11,7 +12,7 @@ from threading import Thread
 
 from ministack import app
 
-from local.emulator import functions, http_api, records
+from local.emulator import alarms, database, functions, http_api, records
 
 
 def main() -> None:
@@ -20,10 +21,16 @@ def main() -> None:
     parser.add_argument("--interpreter", required=True, help="the Python of the functions")
     parser.add_argument("--stripe-url", required=True, help="the stand-in for Stripe")
     parser.add_argument("--postgres-port", required=True, type=int, help="what RDS leads to")
+    parser.add_argument(
+        "--owner", required=True, type=json.loads, help="the administrator's secret"
+    )
     given = parser.parse_args()
     records.register()
+    alarms.register()
     http_api.register()
-    functions.register(given.interpreter, functions.Network(given.stripe_url, given.postgres_port))
+    database.register(given.owner)
+    door = database.Door(given.postgres_port)
+    functions.register(given.interpreter, functions.Network(given.stripe_url, door.open()))
     # It would listen on 443 as well, for a service that nobody asks for here.
     app._port_is_bindable = lambda _host, _port: False
     Thread(target=end_with_input, daemon=True).start()

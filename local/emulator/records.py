@@ -39,37 +39,11 @@ def arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{get_region()}:{get_account_id()}:{resource}"
 
 
-def keep_math_alarms() -> None:
-    """The emulator watches alarms over one metric; those over several are records."""
-    watched = HANDLERS["AWS::CloudWatch::Alarm"]
-    keep_as_record(
-        "AWS::CloudWatch::Alarm",
-        "AlarmName",
-        lambda name, _: {"Arn": arn("cloudwatch", f"alarm:{name}")},
-    )
-    kept = HANDLERS["AWS::CloudWatch::Alarm"]
-
-    def create(logical_id: str, properties: Properties, stack: str) -> Any:
-        chosen = kept if "Metrics" in properties else watched
-        return chosen["create"](logical_id, properties, stack)
-
-    def update(name: str, old: Properties, new: Properties, stack: str) -> Any:
-        chosen = kept if "Metrics" in new else watched
-        return chosen["update"](name, old, new, stack)
-
-    def delete(name: str, properties: Properties) -> None:
-        if "Metrics" not in properties:
-            watched["delete"](name, properties)
-
-    HANDLERS["AWS::CloudWatch::Alarm"] = {"create": create, "update": update, "delete": delete}
-
-
 def register() -> None:
-    """All but the database's."""
+    """All but alarms' and the database's."""
     keep_as_record("AWS::CodeDeploy::Application")
     keep_as_record("AWS::CodeDeploy::DeploymentGroup")
     keep_as_record("AWS::EC2::EIP", attributes=lambda name, _: {"AllocationId": name})
     keep_as_record("AWS::EC2::NatGateway")
     for direction in ("Ingress", "Egress"):
         keep_as_record(f"AWS::EC2::SecurityGroup{direction}")
-    keep_math_alarms()

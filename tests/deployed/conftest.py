@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 
 import pytest
 
-from local.emulated_aws import EmulatedAws, emulated_aws, runtime_python
+from local.emulated_aws import REGION, EmulatedAws, emulated_aws, runtime_python
+from local.emulator import RDS_RESOURCE_ID
 from local.lambda_build import Target, build
 from local.lambda_runtime import machine
 from local.postgres import postgres_server
-from local.postgres_as_rds import PASSWORD, Rds, as_rds_runs_it
+from local.postgres_as_rds import MASTER, Rds, as_rds_runs_it
 from standin import Server, StripeAccount, serving
 from tests.deployed.stacks import Account, Source, Stack, source
 from tests.till import WEBHOOK_SECRET, Till
@@ -31,7 +32,7 @@ def stripe() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def aws(rds: Rds, stripe: Server) -> Iterator[EmulatedAws]:
-    with emulated_aws(stripe.url, rds.port) as running:
+    with emulated_aws(stripe.url, rds) as running:
         yield running
 
 
@@ -56,32 +57,54 @@ def stripe_secret(account: Account, stripe: Server) -> str:
     )
 
 
-@pytest.fixture(scope="session")
-def till_url(rds: Rds) -> Iterator[str]:
-    """The database of the stack `till`, for the superuser."""
-    with rds.database("till", "master"):
-        yield rds.server.url("till")
+Deployed = Callable[..., AbstractContextManager[Stack]]
 
 
 @pytest.fixture(scope="session")
-def owner_secret(account: Account, rds: Rds, till_url: str) -> str:
-    login = {"username": "master", "password": PASSWORD, "dbname": "till"}
-    return account.secret("till/owner", login | {"host": "localhost", "port": rds.port})
+def deployed(
+    account: Account, built: Source, rds: Rds, stripe: Server, stripe_secret: str
+) -> Deployed:
+    """Deploys the checkout: `deployed("name", "database", Database=..., ...)`."""
+
+    @contextmanager
+    def stack(name: str, database: str, **parameters: str) -> Iterator[Stack]:
+        with (
+            rds.database(database, MASTER),
+            closing(Till(stripe.account, stripe, rds.server.url(database))) as till,
+        ):
+            made = Stack(account, name, till)
+            deployment = made.deploy(built, StripeSecretArn=stripe_secret, **parameters)
+            assert deployment.done, deployment.said
+            yield made
+
+    return stack
 
 
 @pytest.fixture(scope="session")
-def stack(account: Account, built: Source, stripe_secret: str, owner_secret: str) -> Stack:
-    """A stack with `Database=secret`."""
-    made = Stack(account, "till")
-    deployment = made.deploy(
-        built, Database="secret", StripeSecretArn=stripe_secret, DatabaseSecretArn=owner_secret
-    )
-    assert deployment.done, deployment.said
-    return made
+def stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
+    """A stack whose functions all log in with the owner's password."""
+    owner = account.secret("till/owner", rds.secret("till"))
+    with deployed("till", "till", Database="secret", DatabaseSecretArn=owner) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")
-def till(stack: Stack, stripe: Server, till_url: str) -> Iterator[Till]:
-    """The stack's database and account, to look into."""
-    with closing(Till(stripe.account, stripe, till_url)) as opened:
-        yield opened
+def iam_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
+    """A stack with a database that is there already, and logins by token."""
+    with deployed(
+        "by-token",
+        "shop",
+        Database="iam",
+        DatabaseSecretArn=account.secret("by-token/owner", rds.secret("shop")),
+        DatabaseHost=f"shop.0123.{REGION}.rds.amazonaws.com",
+        DatabaseName="shop",
+        DatabaseResourceId=RDS_RESOURCE_ID,
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def aurora_stack(deployed: Deployed) -> Iterator[Stack]:
+    """A stack that makes its network and its database, whose name is the template's."""
+    with deployed("aurora", "tokentill", Database="aurora") as stack:
+        yield stack

@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.emulated_aws import REGION, EmulatedAws
+from local.emulated_aws import ACCOUNT, REGION, EmulatedAws
 from local.lambda_build import PROJECT
+from tests.till import Till, completed
 
 SAM = PROJECT / ".venv-sam" / "bin" / "sam"
 
@@ -47,6 +49,28 @@ class Account:
             Name=name, SecretString=json.dumps(value)
         )
         return str(made["ARN"])
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with credentials of a role."""
+
+    account: Account
+    credentials: Credentials
+
+    def with_wrong_key(self) -> Person:
+        """Somebody who has seen the key's id alone."""
+        known = self.credentials
+        return replace(self, credentials=Credentials(known.access_key, "guessed", known.token))
+
+    @property
+    def functions(self) -> Any:
+        """A client of Lambda."""
+        known = self.credentials
+        session = boto3.Session(known.access_key, known.secret_key, known.token, region_name=REGION)
+        return session.client(
+            "lambda", endpoint_url=self.account.aws.url, verify=str(self.account.aws.authorities)
+        )
 
 
 @dataclass(frozen=True)
@@ -98,18 +122,20 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack, through its outputs."""
+    """A deployed stack, through its outputs; `till` looks into its database."""
 
     account: Account
     name: str
+    till: Till
 
     def deploy(self, source: Source, **parameters: str) -> Deployment:
-        """`sam deploy`, as docs/deploy.md has it, without questions."""
+        """`sam deploy`, as docs/deploy.md has it, without questions; parameters that are not given
+        stay as they are."""
+        given = [f"{name}={value}" for name, value in parameters.items()]
         ran = subprocess.run(
             [
                 *(SAM, "deploy", "--stack-name", self.name, "--no-confirm-changeset"),
-                *("--no-progressbar", "--parameter-overrides"),
-                *(f"{name}={value}" for name, value in parameters.items()),
+                *("--no-progressbar", *(("--parameter-overrides", *given) if given else ())),
             ],
             cwd=source.folder,
             env={"PATH": "/usr/bin:/bin", "HOME": str(source.folder), "SAM_CLI_TELEMETRY": "0"}
@@ -141,17 +167,116 @@ class Stack:
         api_id = host.partition(".")[0]
         return f"{self.account.aws.url}/_aws/execute-api/{api_id}/$default/{path}"
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
-        """Status and answer of the webhook."""
+    def deliver(self, event: Mapping[str, Any], secret: str | None = None) -> tuple[int, str]:
+        """Status and outcome of an event that Stripe delivers."""
+        stripe = self.till.account
+        delivery = stripe.delivery(event, secret=secret or stripe.webhook_secret)
         answer = self.account.http.request(
-            "POST", self.url("WebhookUrl"), body=body, headers=dict(headers)
+            "POST", self.url("WebhookUrl"), body=delivery.body, headers=dict(delivery.headers)
         )
-        return answer.status, json.loads(answer.data)
+        return answer.status, json.loads(answer.data).get("outcome", "")
 
-    def report(self, path: str, credentials: Credentials | None) -> tuple[int, Any]:
-        """Status and answer of a signed call of the reports; unsigned without credentials."""
+    def purchase(self, user_id: str) -> dict[str, Any]:
+        """The event of a session that this user has paid for."""
+        return completed(self.till.account.complete(self.till.sell(user_id)))
+
+    def person(self, name: str, *policies: str) -> Person:
+        """Somebody of the account whose role has these policies."""
+        iam, role = self.account.client("iam"), f"{self.name}-{name}"
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        for policy in policies:
+            iam.attach_role_policy(RoleName=role, PolicyArn=policy)
+        given = self.account.client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName=name)[
+            "Credentials"
+        ]
+        return Person(
+            self.account,
+            Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]),
+        )
+
+    def report(self, path: str, person: Person | None) -> tuple[int, Any]:
+        """Status and answer of a call of the reports, which the person signs."""
         request = AWSRequest("GET", self.url("ReportsUrl") + path)
-        if credentials is not None:
-            SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
+        if person is not None:
+            SigV4Auth(person.credentials, "execute-api", REGION).add_auth(request)
         answer = self.account.http.request("GET", request.url, headers=dict(request.headers))
         return answer.status, json.loads(answer.data)
+
+    def versions(self) -> dict[str, str]:
+        """The code of each function that answers: of the webhook, of what its alias leads to."""
+        functions = self.account.client("lambda")
+        names = ("webhook:live", "reports", "reconcile", "operations", "migrate")
+        return {
+            name: functions.get_function_configuration(FunctionName=f"{self.name}-{name}")[
+                "CodeSha256"
+            ]
+            for name in names
+        }
+
+    def resource(self, logical_id: str) -> str:
+        """What a resource of the stack is called."""
+        found = self.account.client("cloudformation").describe_stack_resource(
+            StackName=self.name, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    @contextmanager
+    def without(self, role: str, sid: str) -> Iterator[None]:
+        """While this statement is taken out of the role's own policy."""
+        iam, name = self.account.client("iam"), self.resource(role)
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        kept = [each for each in whole["Statement"] if each.get("Sid") != sid]
+        assert len(kept) == len(whole["Statement"]) - 1
+        put = partial(iam.put_role_policy, RoleName=name, PolicyName=policy)
+        put(PolicyDocument=json.dumps({**whole, "Statement": kept}))
+        try:
+            yield
+        finally:
+            put(PolicyDocument=json.dumps(whole))
+
+    @contextmanager
+    def detached(self, role: str, policy: str) -> Iterator[None]:
+        """While the role has not this policy."""
+        iam = self.account.client("iam")
+        attached = {"RoleName": self.resource(role), "PolicyArn": self.resource(policy)}
+        iam.detach_role_policy(**attached)
+        try:
+            yield
+        finally:
+            iam.attach_role_policy(**attached)
+
+    @contextmanager
+    def cold(self, function: str) -> Iterator[None]:
+        """While new containers serve this function, and again new ones afterwards."""
+        functions = self.account.client("lambda")
+        change = partial(
+            functions.update_function_configuration, FunctionName=f"{self.name}-{function}"
+        )
+        # The same value; AWS starts anew whatever is changed, the emulator for this.
+        change(MemorySize=512)
+        try:
+            yield
+        finally:
+            change(MemorySize=512)
+
+    def delete(self) -> None:
+        """Delete the stack, as docs/deploy.md has it: the exports first."""
+        s3, bucket = self.account.client("s3"), self.outputs["ExportBucketName"]
+        for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=each["Key"])
+        stacks = self.account.client("cloudformation")
+        stacks.delete_stack(StackName=self.name)
+        stacks.get_waiter("stack_delete_complete").wait(
+            StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )

@@ -1,0 +1,33 @@
+"""Deployments with another schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.deployed.stacks import Source, Stack
+
+
+def test_a_broken_migration_rolls_back_with_its_reason(
+    stack: Stack, built: Source, tmp_path: Path
+) -> None:
+    before = stack.versions()
+    broken = built.copy(tmp_path / "broken")
+    broken.with_migration("0999_broken", "ALTER TABLE nowhere ADD COLUMN lost int;")
+    deployment = stack.deploy(broken)
+    assert not deployment.done
+    assert 'relation "nowhere" does not exist' in " ".join(deployment.said.split())
+    assert stack.versions() == before
+    assert stack.deliver(stack.purchase("meanwhile")) == (200, "recorded")
+
+
+def test_a_good_migration_is_applied_before_the_new_code_is_live(
+    stack: Stack, built: Source, tmp_path: Path
+) -> None:
+    before = stack.versions()
+    good = built.copy(tmp_path / "good")
+    good.with_migration("0998_good", "CREATE TABLE more (id int PRIMARY KEY);")
+    deployment = stack.deploy(good)
+    assert deployment.done, deployment.said
+    assert stack.till.count("more") == 0
+    assert not stack.versions().items() & before.items()
+    assert stack.deliver(stack.purchase("afterwards")) == (200, "recorded")

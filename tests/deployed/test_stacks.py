@@ -1,0 +1,39 @@
+"""Several stacks in one account, and what is left of a deleted one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from local.postgres_as_rds import Rds
+from tests.deployed.conftest import Deployed
+from tests.deployed.stacks import Account, Stack
+
+Metric = tuple[str, str, str]
+
+
+def alarmed(stack: Stack) -> Iterator[Metric]:
+    """What the alarms of a stack look at."""
+    pages = stack.account.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    for alarm in (each for page in pages for each in page["MetricAlarms"]):
+        if stack.name in alarm["AlarmName"].split("-MonitoringStack")[0]:
+            dimensions = json.dumps(alarm["Dimensions"], sort_keys=True)
+            yield alarm["Namespace"], alarm["MetricName"], dimensions
+
+
+def test_no_alarm_of_one_stack_sees_anything_of_another(stack: Stack, iam_stack: Stack) -> None:
+    ours, theirs = set(alarmed(stack)), set(alarmed(iam_stack))
+    assert len(ours) == len(theirs) > 15
+    assert ours & theirs == set()
+
+
+def test_a_deleted_stack_leaves_the_data_and_its_key(
+    deployed: Deployed, account: Account, rds: Rds
+) -> None:
+    owner = account.secret("brief/owner", rds.secret("brief"))
+    with deployed("brief", "brief", Database="secret", DatabaseSecretArn=owner) as stack:
+        stack.deliver(stack.purchase("early"))
+        key = stack.resource("Key")
+        stack.delete()
+        assert stack.till.ledger("early") == [("purchase", 1000, 1000)]
+        assert account.client("kms").describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
