@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import zipfile
@@ -138,14 +139,20 @@ class Stack:
                 *("--no-progressbar", *(("--parameter-overrides", *given) if given else ())),
             ],
             cwd=source.folder,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(source.folder), "SAM_CLI_TELEMETRY": "0"}
-            | self.account.aws.environment,
+            env=self.account.aws.environment
+            | {"PATH": os.defpath, "HOME": str(source.folder)}
+            | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
         return Deployment(ran.returncode == 0, ran.stdout)
+
+    def reasons(self) -> set[str]:
+        """What the stack's events say of what failed."""
+        events = self.account.client("cloudformation").describe_stack_events(StackName=self.name)
+        return {each.get("ResourceStatusReason", "") for each in events["StackEvents"]}
 
     @cached_property
     def outputs(self) -> dict[str, str]:

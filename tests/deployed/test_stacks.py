@@ -16,7 +16,7 @@ def alarmed(stack: Stack) -> Iterator[Metric]:
     """What the alarms of a stack look at."""
     pages = stack.account.client("cloudwatch").get_paginator("describe_alarms").paginate()
     for alarm in (each for page in pages for each in page["MetricAlarms"]):
-        if stack.name in alarm["AlarmName"].split("-MonitoringStack")[0]:
+        if alarm["AlarmName"].startswith(f"{stack.name}-"):
             dimensions = json.dumps(alarm["Dimensions"], sort_keys=True)
             yield alarm["Namespace"], alarm["MetricName"], dimensions
 
