@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,8 +18,8 @@ from pathlib import Path
 import certifi
 
 from local import Failure
-from local.lambda_build import LAMBDA_PYTHON, PROJECT
-from local.lambda_build.bytecode import compiler
+from local.lambda_build import PROJECT
+from local.lambda_runtime import runtime_python
 from local.postgres_as_rds import MASTER, PASSWORD, Rds
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -64,14 +63,6 @@ class EmulatedAws:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-
-
-def runtime_python() -> tuple[str, Path]:
-    """The version and the interpreter that functions run on: Lambda's, or else this one."""
-    found = compiler(LAMBDA_PYTHON)
-    if found is not None:
-        return LAMBDA_PYTHON, found
-    return f"{sys.version_info.major}.{sys.version_info.minor}", Path(sys.executable)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, closing, contextmanager
 
 import pytest
 
-from local.emulated_aws import REGION, EmulatedAws, emulated_aws, runtime_python
+from local.emulated_aws import REGION, EmulatedAws, emulated_aws
 from local.emulator import RDS_RESOURCE_ID
 from local.lambda_build import Target, build
-from local.lambda_runtime import machine
+from local.lambda_runtime import machine, runtime_python
 from local.postgres import postgres_server
 from local.postgres_as_rds import MASTER, Rds, as_rds_runs_it
 from standin import Server, StripeAccount, serving

@@ -27,8 +27,10 @@ UNCHECKED_HASH = 0b01
 
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artefact for Lambda's machine and Python."""
+    """The artefact for Lambda's machine and Python, built where an older one has been."""
     folder = tmp_path_factory.mktemp("lambda")
+    build(folder, Target())
+    (folder / "handlers" / "withdrawn.py").touch()
     build(folder, Target())
     return folder
 
@@ -109,16 +111,16 @@ def test_nothing_imports_what_was_left_out(artefact: Path) -> None:
     importers = [
         str(path.relative_to(artefact))
         for path in (artefact / "stripe").rglob("*.py")
-        if "stripe.params" in imports_when_running(path)
+        if "stripe.params" in imports_when_running(path.read_text("utf-8"))
     ]
     assert importers == []
     assert not (artefact / "stripe" / "params").exists()
 
 
-def imports_when_running(module: Path) -> set[str]:
+def imports_when_running(module: str) -> set[str]:
     """The modules that a module imports, those for type checkers left out; parents too."""
     found: set[str] = set()
-    for node in statements(ast.parse(module.read_text("utf-8")).body):
+    for node in statements(ast.parse(module).body):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
@@ -146,11 +148,8 @@ def test_the_services_that_are_left_are_those_that_the_code_calls() -> None:
     assert "boto3.resource(" not in code
 
 
-def test_a_second_build_leaves_nothing_of_the_first(tmp_path: Path) -> None:
-    build(tmp_path, Target())
-    (tmp_path / "handlers" / "withdrawn.py").touch()
-    build(tmp_path, Target())
-    assert not (tmp_path / "handlers" / "withdrawn.py").exists()
+def test_a_second_build_leaves_nothing_of_the_first(artefact: Path) -> None:
+    assert not (artefact / "handlers" / "withdrawn.py").exists()
 
 
 def test_without_the_runtimes_python_it_is_built_all_the_same_and_says_so(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.documents import blocks
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -135,6 +137,12 @@ def test_the_demo_says_that_the_ledger_is_sound(played: Played) -> None:
 def test_logs_and_colours_stay_out_of_output_that_is_read_by_a_program(played: Played) -> None:
     assert "\x1b" not in played.out
     assert not any("tokentill.webhook" in line for line in played.lines)
+
+
+def test_the_readme_shows_what_the_demo_prints(played: Played) -> None:
+    (shown,) = [each for each in blocks("text") if each.document == "README.md"]
+    rest = iter(played.out.splitlines())
+    assert [line for line in shown.text.splitlines() if line not in rest] == []
 
 
 def test_a_demo_that_is_stopped_half_way_leaves_nothing_either(temporary: Path) -> None:

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import pairwise
 from typing import Any, cast
 
 import boto3
@@ -23,13 +24,16 @@ from domain.events import EVENT_TYPES
 from handlers import operations, reconcile, reports, webhook
 from local.gateway import gateway
 from reports.declaration import read_report
+from tests.clean_databases import CleanDatabases
 from tests.documents import PROJECT, SHELLS, Block, blocks, first_column
-from tests.till import Till, completed
+from tests.till import Till, completed, open_till
 
 # What runs a command, where this file does not: it takes long, or does not end by itself.
 RUN_BY = {
     "make demo": "tests/e2e/test_demo.py",
     "make build": "tests/e2e/test_artefact.py",
+    "make serve ARGS='--bind 172.17.0.1'": "tests/e2e/test_serve.py",
+    "make invoke NAME=checkout_session_completed": "tests/e2e/test_invoke.py",
     "make test": "tests",  # by whoever reads this
     ".venv/bin/python -m standin --seed --port 8001": "standin/tests/test_command.py",
     "PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes": (
@@ -58,8 +62,8 @@ class Here:
         return dict(json.loads(self.meant(block.text)))
 
 
-@pytest.fixture
-def here(till: Till) -> Iterator[Here]:
+@contextmanager
+def as_assumed(till: Till) -> Iterator[Here]:
     """The packages have prices, user_123 has bought one, and a payment of nobody's is held."""
     till.account.add_webhook_endpoint(
         "https://till.example.com/stripe/webhook", list(EVENT_TYPES), API_VERSION
@@ -79,7 +83,7 @@ def here(till: Till) -> Iterator[Here]:
         names = {
             "http://127.0.0.1:8000": url,
             "http://127.0.0.1:8001": till.stripe.url,
-            "postgresql://postgres@127.0.0.1:48537/tokentill": till.database_url,
+            "postgresql://postgres@127.0.0.1:8002/tokentill": till.database_url,
             ".venv/bin/python": sys.executable,
             # The client that is made of the key alone asks the real Stripe.
             '(os.environ["STRIPE_API_KEY"])': f"({till.account.api_key!r}, base_addresses={api})",
@@ -91,14 +95,33 @@ def here(till: Till) -> Iterator[Here]:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty S3 bucket for exports, in this process."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("REPORTS_EXPORT_BUCKET", "exports")
+def here(till: Till) -> Iterator[Here]:
+    """One that the test may change."""
+    with as_assumed(till) as assumed:
+        yield assumed
+
+
+@pytest.fixture(scope="module")
+def seen(clean_databases: CleanDatabases) -> Iterator[Here]:
+    """One that nobody changes."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        clean_databases.database() as url,
+        open_till(url, environment) as till,
+        as_assumed(till) as assumed,
+    ):
+        yield assumed
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[None]:
+    """An S3 bucket for exports, in this process."""
     exports.bucket.cache_clear()
-    with mock_aws():
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("REPORTS_EXPORT_BUCKET", "exports")
         boto3.client("s3").create_bucket(Bucket="exports")
         yield
     exports.bucket.cache_clear()
@@ -180,57 +203,64 @@ def test_what_the_session_of_the_readme_sells_is_credited(here: Here) -> None:
     [each for each in blocks("sql") if not (each.needs_an_account or "report" in each.marks)],
     ids=str,
 )
-def test_the_statements_are_taken(here: Here, block: Block) -> None:
-    with psycopg.connect(here.till.database_url) as connection:
-        connection.execute(cast("Any", here.meant(block.text)))
+def test_the_statements_are_taken(seen: Here, block: Block) -> None:
+    with psycopg.connect(seen.till.database_url) as connection:
+        connection.execute(cast("Any", seen.meant(block.text)))
         connection.rollback()
 
 
 @pytest.mark.parametrize(
     "block", [each for each in blocks("sql") if "report" in each.marks], ids=str
 )
-def test_the_reports_can_be_read_and_answer(here: Here, block: Block) -> None:
+def test_the_reports_can_be_read_and_answer(seen: Here, block: Block) -> None:
     report = read_report("of_a_document", block.text)
     given = {each.name: each.default for each in report.parameters}
-    with psycopg.connect(here.till.database_url) as connection:
+    with psycopg.connect(seen.till.database_url) as connection:
         assert connection.execute(cast("Any", block.text), given).description
 
 
-def requests() -> list[Any]:
-    return [each for each in blocks("json") if "answer" not in each.marks]
-
-
-def answered(request: dict[str, Any]) -> dict[str, Any]:
-    """By the function whose request it is."""
-    functions = {"operation": operations.handler, "report": reports.handler}
-    name = next((name for name in functions if name in request), None)
-    handler: Any = reconcile.handler if name is None else functions[name]
-    return dict(handler(request, None))
+def requests(*, of_reports: bool) -> list[tuple[Block, Block | None]]:
+    """Each request that is shown, with the answer that is shown after it."""
+    shown = [*blocks("json"), None]
+    return [
+        (each, following if following and "answer" in following.marks else None)
+        for each, following in pairwise(shown)
+        if each and "answer" not in each.marks and ('"report"' in each.text) is of_reports
+    ]
 
 
 @pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize("block", requests(), ids=str)
-def test_the_requests_are_answered(here: Here, block: Block) -> None:
-    answer = answered(here.request(block))
+@pytest.mark.parametrize(("request_", "shown"), requests(of_reports=True), ids=str)
+def test_the_reports_are_answered_as_is_shown(
+    seen: Here, request_: Block, shown: Block | None
+) -> None:
+    check_answer(seen, reports.handler(seen.request(request_), None), shown)
+
+
+@pytest.mark.parametrize(("request_", "shown"), requests(of_reports=False), ids=str)
+def test_what_operators_ask_for_is_answered_as_is_shown(
+    here: Here, request_: Block, shown: Block | None
+) -> None:
+    request = here.request(request_)
+    handler: Any = operations.handler if "operation" in request else reconcile.handler
+    check_answer(here, handler(request, None), shown)
+
+
+def check_answer(here: Here, answer: Any, shown: Block | None) -> None:
+    """It is no refusal, and has the fields that the document shows."""
     assert answer.get("error") is None
     assert answer.get("outcome", "recorded") in ("recorded", "unchanged")
+    if shown is not None:
+        expected = here.request(shown)
+        assert list(answer) == list(expected)
+        objects = {name for name, value in expected.items() if isinstance(value, dict)}
+        assert all(answer[name].keys() == expected[name].keys() for name in objects)
 
 
-def answers() -> list[tuple[Block, Block]]:
-    """Each answer that is shown, after the request before it."""
-    shown = blocks("json")
-    return [(shown[at - 1], each) for at, each in enumerate(shown) if "answer" in each.marks]
-
-
-@pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize(("request_", "answer"), answers(), ids=str)
-def test_an_answer_has_the_fields_that_are_shown(
-    here: Here, request_: Block, answer: Block
-) -> None:
-    shown, given = here.request(answer), answered(here.request(request_))
-    assert list(given) == list(shown)
-    objects = {name for name, value in shown.items() if isinstance(value, dict)}
-    assert all(given[name].keys() == shown[name].keys() for name in objects)
+def test_every_answer_that_is_shown_follows_its_request() -> None:
+    asked_for = [*requests(of_reports=True), *requests(of_reports=False)]
+    shown = {each for each in blocks("json") if "answer" in each.marks}
+    assert {answer for _, answer in asked_for if answer} == shown
 
 
 def test_the_columns_of_a_payment_are_described_in_their_order(till: Till) -> None:
@@ -240,17 +270,3 @@ def test_the_columns_of_a_payment_are_described_in_their_order(till: Till) -> No
     )
     described = first_column("docs/reference.md", "Payments")
     assert described == [row["column_name"] for row in there]
-
-
-def test_the_readme_shows_what_the_demo_prints() -> None:
-    played = subprocess.run(
-        [sys.executable, "-m", "local", "demo"],
-        cwd=PROJECT,
-        env=os.environ | {"PYTHONPATH": "src:.", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    (shown,) = [each for each in blocks("text") if each.document == "README.md"]
-    rest = iter(played.stdout.splitlines())
-    assert [line for line in shown.text.splitlines() if line not in rest] == []

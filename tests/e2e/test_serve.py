@@ -26,8 +26,12 @@ from local.kept_database import kept_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "local", "serve", "--port=0", "--stripe-port=0"]
+COMMAND += ["--postgres-port=0"]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SECONDS = 60
+# Like that of Docker's bridge, an address of this machine that is not 127.0.0.1. Only Linux has a
+# second one that the network does not see.
+BRIDGE = "127.0.0.2" if sys.platform == "linux" else "0.0.0.0"  # noqa: S104
 
 
 @dataclass(frozen=True)
@@ -91,14 +95,14 @@ def requested(url: str, *, accept: str = "*/*", form: dict[str, str] | None = No
 
 
 @contextmanager
-def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]]:
+def started(data_dir: Path, *arguments: str, **configured: str) -> Iterator[subprocess.Popen[str]]:
     """The program on ports of the system's choice; a test that fails ends it."""
     taken = ("DATABASE_", "STRIPE_", "UNKNOWN_USERS")
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(taken)}
     with (
         data_dir.with_suffix(".log").open("w") as log,
         subprocess.Popen(
-            [*COMMAND, f"--data-dir={data_dir}"],
+            [*COMMAND, f"--data-dir={data_dir}", *arguments],
             cwd=PROJECT,
             env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"} | configured,
             stdout=subprocess.PIPE,
@@ -115,9 +119,9 @@ def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]
 
 
 @contextmanager
-def serving(data_dir: Path, **configured: str) -> Iterator[Serving]:
+def serving(data_dir: Path, *arguments: str, **configured: str) -> Iterator[Serving]:
     """The program, once it has said where everything is."""
-    with started(data_dir, **configured) as process:
+    with started(data_dir, *arguments, **configured) as process:
         assert process.stdout is not None
         lines: dict[str, str] = {}
         for line in process.stdout:
@@ -145,12 +149,57 @@ def first_run(folder: Path) -> Iterator[Serving]:
         yield run
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A run that was asked to end: what it showed before, and what was left of it."""
+
+    run: Serving
+    data_dir: Path
+    shown: dict[str, Any]
+    ending: tuple[int, str]
+
+    @property
+    def database(self) -> str:
+        """The database's address, of which a run says where it was."""
+        return self.run.lines["Database"]
+
+
 @pytest.fixture(scope="module")
-def used_data_dir(folder: Path) -> Path:
-    """The database of a run that has ended."""
-    with serving(folder / "used") as run:
-        run.stop()
-    return folder / "used"
+def holding_run(folder: Path) -> Ended:
+    """A first run that holds what unknown users buy, after such a purchase."""
+    with serving(folder / "used", UNKNOWN_USERS="hold") as run:
+        shown = {
+            "prices": prices_of(run),
+            "held": run.rows("held_payments"),
+            "bought": run.payments_of_a_new_buyer("paula"),
+        }
+        return Ended(run, folder / "used", shown, run.stop())
+
+
+@pytest.fixture(scope="module")
+def next_run(holding_run: Ended) -> Ended:
+    """The next one on its database, with nothing configured; for containers too."""
+    env_vars = holding_run.data_dir.with_suffix(".env.json")
+    with serving(holding_run.data_dir, f"--bind={BRIDGE}", f"--env-vars={env_vars}") as run:
+        shown = {
+            "prices": prices_of(run),
+            "story": run.rows("payments_for_user?user_id=ana"),
+            "in a container": shown_at_bridge(run, env_vars),
+        }
+        return Ended(run, holding_run.data_dir, shown, run.stop())
+
+
+def shown_at_bridge(run: Serving, env_vars: Path) -> list[str]:
+    """The pages of reports and stand-in at the other address, and the database's name there, by
+    the variables that are written for containers."""
+    text = env_vars.read_text().replace("host.docker.internal", BRIDGE)
+    there = json.loads(text)["Parameters"]
+    reports = run.lines["Reports"].replace("127.0.0.1", BRIDGE)
+    with psycopg.connect(there["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    pages = [requested(url).text for url in (reports, there["STRIPE_API_BASE"])]
+    return [row[0], *pages]
 
 
 def test_a_browser_gets_the_page_that_lists_the_reports(first_run: Serving) -> None:
@@ -196,25 +245,24 @@ def test_a_purchase_on_the_page_of_the_standin_reaches_the_reports(first_run: Se
     assert payment["payment_status"] == "paid"
 
 
-def test_the_story_is_told_where_unknown_users_are_held_and_later_ones_are(folder: Path) -> None:
-    with serving(folder / "hold", UNKNOWN_USERS="hold") as run:
-        assert [row["user_id"] for row in run.rows("held_payments")] == [None]
-        [payment] = run.payments_of_a_new_buyer("paula")
+def test_the_story_is_told_where_unknown_users_are_held_and_later_ones_are(
+    holding_run: Ended,
+) -> None:
+    assert [row["user_id"] for row in holding_run.shown["held"]] == [None]
+    [payment] = holding_run.shown["bought"]
     assert payment["held_reason"] == "unknown_user"
 
 
-def test_a_database_with_payments_gets_no_others(used_data_dir: Path) -> None:
-    with serving(used_data_dir) as again:
-        story = again.rows("payments_for_user?user_id=ana")
-        assert (len(story), again.lines["Payments"].split(":")[0]) == (3, "those of earlier runs")
+def test_a_database_with_payments_gets_no_others(next_run: Ended) -> None:
+    said = next_run.run.lines["Payments"].split(":")[0]
+    assert (len(next_run.shown["story"]), said) == (3, "those of earlier runs")
 
 
-def test_the_next_run_has_the_prices_and_the_database_of_the_last(used_data_dir: Path) -> None:
-    with serving(used_data_dir) as run:
-        first = (prices_of(run), run.lines["Database"])
-        run.stop()
-    with serving(used_data_dir) as run:
-        assert (prices_of(run), run.lines["Database"]) == first
+def test_the_next_run_has_the_prices_and_the_database_of_the_last(
+    holding_run: Ended, next_run: Ended
+) -> None:
+    assert next_run.shown["prices"] == holding_run.shown["prices"]
+    assert next_run.database == holding_run.database
 
 
 def prices_of(run: Serving) -> dict[str, list[str]]:
@@ -224,6 +272,28 @@ def prices_of(run: Serving) -> dict[str, list[str]]:
     offered = re.findall(r"price_\w+", requested(run.standin).text)
     assert {price for ids in prices.values() for price in ids} == set(offered)
     return prices
+
+
+def test_containers_reach_everything_by_the_variables_that_are_written_for_them(
+    next_run: Ended,
+) -> None:
+    database, reports, standin = next_run.shown["in a container"]
+    assert database == "tokentill"
+    assert json.loads(reports)["reports"]
+    assert "price_" in standin
+    assert not next_run.data_dir.with_suffix(".env.json").exists()
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "localhost", "0", ""])
+def test_what_is_no_address_of_this_machine_is_refused_with_where_to_look(
+    folder: Path, address: str
+) -> None:
+    with started(folder / "none", f"--bind={address}") as run:
+        out, _ = run.communicate(timeout=SECONDS)
+    said = (folder / "none.log").read_text()
+    assert (run.returncode, out) == (2, "")
+    assert "this machine has no such IPv4 address" in said
+    assert "docker0" in said
 
 
 def refused(data_dir: Path, **environment: str) -> str:
@@ -236,52 +306,38 @@ def refused(data_dir: Path, **environment: str) -> str:
     return said
 
 
-def test_a_second_run_is_told_where_the_first_one_is(used_data_dir: Path) -> None:
-    with serving(used_data_dir) as first:
-        said = refused(used_data_dir)
-        assert said.startswith(f"It runs already, with the database {first.lines['Database']}")
-        assert first.page()
+def test_a_second_run_is_told_where_the_first_one_is(first_run: Serving, folder: Path) -> None:
+    said = refused(folder / "first")
+    assert said.startswith(f"It runs already, with the database {first_run.lines['Database']}")
+    assert first_run.page()
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("url", "told"),
     [
-        ("STRIPE_WEBHOOK_SECRET", "whsec_hush", "set STRIPE_API_KEY beside"),
-        ("DATABASE_SECRET_ARN", "arn:database", "set DATABASE_URL, or unset"),
-        ("DATABASE_URL", "postgresql://till:hush@127.0.0.1:1/till", "the database does not answer"),
-        ("DATABASE_URL", "till:hush@127.0.0.1", "the database's URL cannot be read"),
-        ("STRIPE_LIVEMODE", "hush", "STRIPE_LIVEMODE must be"),
+        ("postgresql://till:hush@127.0.0.1:1/till", "the database does not answer"),
+        ("till:hush@127.0.0.1", "the database's URL cannot be read"),
     ],
 )
-def test_a_configuration_that_is_not_served_is_told(
-    folder: Path, name: str, value: str, told: str
-) -> None:
-    said = refused(folder / "none", **{name: value})
+def test_a_database_that_cannot_be_used_is_told(folder: Path, url: str, told: str) -> None:
+    said = refused(folder / "none", DATABASE_URL=url)
     assert told in said
     assert "hush" not in said
     assert "the migrate function" not in said
 
 
-def test_sigterm_ends_the_program_and_its_database_server(used_data_dir: Path) -> None:
-    with serving(used_data_dir) as run:
-        assert run.stop() == (0, "stopped\n")
+def test_sigterm_ends_the_program_and_its_database_server(next_run: Ended) -> None:
+    assert next_run.ending == (0, "stopped\n")
     with pytest.raises(ProcessLookupError):
-        os.killpg(run.process.pid, 0)
+        os.killpg(next_run.run.process.pid, 0)
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(run.lines["Database"])
+        psycopg.connect(next_run.database)
 
 
-def test_migrations_that_do_not_fit_are_refused_with_a_way_out(folder: Path) -> None:
-    data_dir = folder / "other"
+def test_migrations_that_do_not_fit_are_refused_with_a_way_out(next_run: Ended) -> None:
+    data_dir = next_run.data_dir
     with kept_database(data_dir) as url, psycopg.connect(url) as connection:
-        connection.execute(
-            "CREATE TABLE schema_migrations (version text, checksum text, applied_at timestamptz)"
-        )
-        applied = ("0001_payments_and_credits", "of another file")
-        connection.execute("INSERT INTO schema_migrations VALUES (%s, %s, now())", applied)
-    with started(data_dir) as refused:
-        out, _ = refused.communicate(timeout=SECONDS)
-    said = data_dir.with_suffix(".log").read_text()
-    assert (refused.returncode, out) == (1, "")
+        connection.execute("UPDATE schema_migrations SET checksum = 'of another file'")
+    said = refused(data_dir)
     assert "was changed after it was applied" in said
     assert f"rm -rf '{data_dir}'" in said

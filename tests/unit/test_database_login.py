@@ -10,7 +10,7 @@ from adapters import database_login
 from adapters.database_login import iam_token, login
 from adapters.secrets import json_object
 from adapters.settings import DatabaseAddress, Misconfigured
-from tests.unit.blanks import BLANKS
+from tests.unit.blanks import KINDS_OF_BLANKS
 
 # Nothing listens on port 1: what is tested is what was tried.
 CLOSED = {"host": "127.0.0.1", "port": 1, "username": "till", "password": "p", "dbname": "till"}
@@ -103,10 +103,16 @@ def test_a_port_is_a_number(port: str) -> None:
 
 
 NO_TEXTS: list[Any] = [7, 0, 1.5, True, False, {}, {"hush": 1}, [], ["hush"], "", " ", "\ufeff"]
+KINDS_OF_NO_TEXT: list[Any] = [7, 0, False, ["hush"], " "]
 
 
-@pytest.mark.parametrize("name", ["username", "password", "host"])
-@pytest.mark.parametrize("odd", [*NO_TEXTS, None], ids=repr)
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        *(("username", odd) for odd in (*NO_TEXTS, None)),
+        *((name, odd) for name in ("password", "host") for odd in (*KINDS_OF_NO_TEXT, None)),
+    ],
+)
 def test_a_secret_without_a_name_a_password_or_a_host_is_refused(name: str, odd: object) -> None:
     assert refused({**CLOSED, name: odd}) == (
         f"{name} in the database's secret must be a string, and not empty"
@@ -118,13 +124,26 @@ def test_a_port_of_a_wrong_kind_is_refused(odd: object) -> None:
     assert "port in the database's secret" in refused({**CLOSED, "port": odd})
 
 
-@pytest.mark.parametrize("odd", [each for each in NO_TEXTS if each != ""], ids=repr)
+@pytest.mark.parametrize("odd", KINDS_OF_NO_TEXT, ids=repr)
 def test_a_database_name_of_a_wrong_kind_is_refused(odd: object) -> None:
     assert "dbname in the database's secret" in refused({**CLOSED, "dbname": odd})
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '"postgres"', "7", "null", "{", "hush", "[" * 100_000, b"\xff", "{'a': 1}"]
+    "text",
+    [
+        "",
+        "[]",
+        '["hush"]',
+        '"postgres"',
+        "7",
+        "null",
+        "{",
+        "hush",
+        "[" * 100_000,
+        b"\xff",
+        "{'a': 1}",
+    ],
 )
 def test_a_secret_that_is_no_json_object_is_refused(text: str | bytes) -> None:
     assert refused(json_object(text)) == "the database's secret must be a JSON object"
@@ -138,7 +157,7 @@ def test_a_secret_may_be_text_or_bytes_with_blanks_around(text: str | bytes) -> 
 
 
 @pytest.mark.usefixtures("tried")
-@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize("blank", KINDS_OF_BLANKS, ids=ascii)
 def test_blanks_around_are_no_part_of_what_the_secret_says(blank: str) -> None:
     pasted = {name: f"{blank}{value}{blank}" for name, value in CLOSED.items()}
     assert conninfo_of(pasted) == conninfo_of(CLOSED)

@@ -1,15 +1,25 @@
 """The configuration from the environment, and TLS to a database."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import certifi
 import pytest
 
 from adapters.connecting import RDS_AUTHORITIES, InsecureConnection, tls_parameters
-from adapters.settings import DatabaseAddress, Misconfigured, Settings, settings
-from tests.unit.blanks import BLANKS
+from adapters.settings import (
+    DatabaseAddress,
+    Misconfigured,
+    Settings,
+    settings,
+    without_blanks,
+)
+from tests.unit.blanks import BLANKS, KINDS_OF_BLANKS
 
+PROJECT = Path(__file__).resolve().parents[2]
 PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)
+STACKS = [f"stacks/{path.name}" for path in (PROJECT / "stacks").glob("*.yaml")]
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -75,13 +85,18 @@ def test_every_variable_is_read() -> None:
     )
 
 
-@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_whatever_cannot_be_seen_around_a_text_is_no_part_of_it() -> None:
+    assert [blank for blank in BLANKS if without_blanks(f"{blank}a b{blank}") != "a b"] == []
+    assert [blank for blank in BLANKS if without_blanks(blank) != ""] == []
+
+
+@pytest.mark.parametrize("blank", KINDS_OF_BLANKS, ids=ascii)
 def test_blanks_around_a_value_are_no_part_of_it(blank: str) -> None:
     pasted = {name: f"{blank}{value}{blank}" for name, value in EVERY_VARIABLE.items()}
     assert settings(pasted) == settings(EVERY_VARIABLE)
 
 
-@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+@pytest.mark.parametrize("blank", KINDS_OF_BLANKS, ids=ascii)
 def test_a_value_of_blanks_alone_is_no_value(blank: str) -> None:
     assert settings(dict.fromkeys(EVERY_VARIABLE, blank)) == settings({})
 
@@ -232,9 +247,15 @@ def test_a_root_certificate_that_was_given_is_kept() -> None:
     assert given == {"sslmode": "verify-full", "sslrootcert": "/opt/rds.pem"}
 
 
-@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca"])
-@pytest.mark.parametrize("host", ["db.example", "localhost,db.example", "10.0.0.5"])
-def test_less_than_verify_full_of_a_remote_database_is_refused(mode: str, host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "mode"),
+    [
+        *(("db.example", mode) for mode in ("disable", "allow", "prefer", "require", "verify-ca")),
+        ("localhost,db.example", "verify-ca"),
+        ("10.0.0.5", "verify-ca"),
+    ],
+)
+def test_less_than_verify_full_of_a_remote_database_is_refused(host: str, mode: str) -> None:
     with pytest.raises(InsecureConnection, match="verify-full"):
         tls_parameters(f"host={host} dbname=till sslmode={mode}")
 
@@ -266,3 +287,44 @@ def test_a_name_that_no_schema_can_have_is_refused(name: str) -> None:
 
 def test_an_empty_name_of_a_schema_is_public() -> None:
     assert settings({"DATABASE_SCHEMA": " "}).database.schema == "public"
+
+
+SHIPPED = json.loads((PROJECT / "env.example.json").read_text())["Parameters"]["DATABASE_URL"]
+
+
+def test_the_shipped_example_needs_no_tls_where_sam_local_runs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", "true")
+    assert tls_parameters(SHIPPED) == {}
+
+
+@pytest.mark.parametrize("said", ["", "false", "1", "TRUE"])
+def test_the_shipped_example_needs_tls_anywhere_else(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", said)
+    assert tls_parameters(SHIPPED)["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "postgresql://till@db.example/till",
+        "postgresql://till@10.0.0.5/till",
+        "postgresql://till@host.docker.internal.example/till",
+        "postgresql://till@host.docker.internal,db.example/till",
+        "host=host.docker.internal hostaddr=10.0.0.5 dbname=till",
+        "postgresql://till@gateway.docker.internal/till",
+    ],
+)
+def test_sam_local_needs_tls_to_any_other_host(
+    monkeypatch: pytest.MonkeyPatch, conninfo: str
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", "true")
+    assert tls_parameters(conninfo)["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize("template", ["template.yaml", *sorted(STACKS)])
+def test_no_template_says_that_sam_local_runs_it(template: str) -> None:
+    assert "AWS_SAM_LOCAL" not in (PROJECT / template).read_text()

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import EVENT_TYPES, Hint, NotAnEvent, NotOurs, Origin, identify
+from tests.lanes import size
 from tests.unit.builders import Json, event, session, thin_event
 
+TRIED = settings(max_examples=size(40, 1000))
 COMPLETED = "checkout.session.completed"
 DISPUTES = [each for each in EVENT_TYPES if each.startswith("charge.dispute.")]
 JSON = st.recursive(
@@ -46,11 +48,13 @@ def identified(received: object) -> Hint | NotOurs | NotAnEvent:
     return identify(received, Origin.WEBHOOK, livemode=False)
 
 
+@TRIED
 @given(JSON)
 def test_arbitrary_json_is_no_event(received: object) -> None:
     assert isinstance(identified(received), NotAnEvent)
 
 
+@TRIED
 @given(MISSHAPEN)
 def test_a_misshapen_event_of_ours_gets_an_answer(received: Json) -> None:
     assert isinstance(identified(received), Hint | NotOurs | NotAnEvent)

@@ -13,7 +13,7 @@ from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachab
 from operations.operate import Done, Operations, RememberedEvent
 from operations.requests import ReplayEvent
 from tests.unit.builders import event, session
-from tests.unit.test_identify_malformed import JSON, MISSHAPEN
+from tests.unit.test_identify_malformed import JSON, MISSHAPEN, TRIED
 
 SIGNED = Signed(
     operation="replay_event",
@@ -105,13 +105,14 @@ def test_an_event_that_is_not_ours_is_refused_in_a_sentence(
 
 
 # What is drawn is deep, and the first draw slow on a busy machine.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(TRIED, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(MISSHAPEN)
 def test_an_event_of_any_shape_gets_an_answer(said: dict[str, Any]) -> None:
     answer, _ = replayed(said)
     assert isinstance(answer, Done | Refused)
 
 
+@TRIED
 @given(JSON)
 def test_what_is_no_event_is_refused(said: Any) -> None:
     assert refusal(said).code in ("not_ours", "unknown_event")

@@ -39,7 +39,7 @@ def test_a_body_signed_now_is_accepted() -> None:
     assert accepted(header())
 
 
-@pytest.mark.parametrize("at", range(len(BODY)))
+@pytest.mark.parametrize("at", [0, len(BODY) // 2, BODY.index("ü".encode()), len(BODY) - 1])
 def test_a_body_with_one_altered_byte_is_refused(at: int) -> None:
     altered = bytes([*BODY[:at], BODY[at] ^ 1, *BODY[at + 1 :]])
     assert not accepted(header(), altered)
@@ -127,10 +127,10 @@ def test_a_future_timestamp_is_refused_however_it_is_written(written: str) -> No
     assert not accepted(f"{written},v1={v1(timestamp=FUTURE)}")
 
 
-@pytest.mark.parametrize("digits", [20, 400, 5000])
-@pytest.mark.parametrize("sign", ["", "-", "+"])
-def test_a_timestamp_of_absurdly_many_digits_is_refused(digits: int, sign: str) -> None:
-    assert not accepted(f"t={sign}{'9' * digits},v1={v1()}")
+# Beyond 64 bits, beyond a float, and beyond what Python reads as a number.
+@pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 400, "+" + "9" * 5000])
+def test_a_timestamp_of_absurdly_many_digits_is_refused(number: str) -> None:
+    assert not accepted(f"t={number},v1={v1()}")
 
 
 @pytest.mark.parametrize(

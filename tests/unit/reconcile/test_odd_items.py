@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.converge import Outcome, TryLater, Verdict
@@ -26,9 +26,11 @@ from reconcile.ports import (
 )
 from reconcile.repair import check_page
 from reconcile.work import Limits, Run, Stop
+from tests.lanes import size
 from tests.unit.purchases import PACKAGES, payment, purchase
 from tests.unit.reconcile.test_differences import found
 
+TRIED = settings(max_examples=size(30, 500))
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -145,7 +147,13 @@ REFUND = {
     "payment_intent": "pi_good",
     "charge": {"id": "ch_good", "amount_refunded": 100},
 }
-DISPUTE = {"id": "du_good", "payment_intent": "pi_good", "status": "lost", "amount": 100}
+DISPUTE = {
+    "id": "du_good",
+    "payment_intent": "pi_good",
+    "charge": {"id": "ch_good", "amount": 100},
+    "status": "lost",
+    "amount": 100,
+}
 GOOD: dict[Listing, dict[str, Any]] = {
     Listing.EVENTS: EVENT,
     Listing.SESSIONS: SESSION,
@@ -181,10 +189,15 @@ def odd_items(draw: st.DrawFn, listing: Listing) -> object:
     """Anything at all, or the good object of another id with something changed at any depth."""
     if draw(st.booleans()):
         return draw(JSON)
+    return _changed(draw, another(listing))
+
+
+def another(listing: Listing) -> dict[str, Any]:
+    """The good object of another id."""
     odd: dict[str, Any] = {**GOOD[listing], "id": "odd_1"}
     if listing in (Listing.REFUNDS, Listing.DISPUTES):
         odd["payment_intent"] = "pi_odd"
-    return _changed(draw, odd)
+    return odd
 
 
 def _changed(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +208,16 @@ def _changed(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("listing", list(Listing))
+def test_what_is_good_is_noticed_beside_one_with_an_odd_field(listing: Listing) -> None:
+    for name in another(listing):
+        for value in (None, 7, -1.5, "a\0b", [None], {"id": 7}):
+            odd = {**another(listing), name: value}
+            stop, run, steps = checked(listing, odd, GOOD[listing], odd)
+            assert (stop, noticed(run, steps)) == (None, True), odd
+
+
+@pytest.mark.parametrize("listing", list(Listing))
+@TRIED
 @given(data=st.data())
 def test_what_is_good_is_noticed_beside_anything(listing: Listing, data: st.DataObject) -> None:
     before, behind = data.draw(odd_items(listing)), data.draw(odd_items(listing))
@@ -204,14 +227,18 @@ def test_what_is_good_is_noticed_beside_anything(listing: Listing, data: st.Data
 
 
 @pytest.mark.parametrize("listing", list(Listing))
+@TRIED
 @given(item=JSON)
+@example("id_1")
 def test_what_has_no_id_is_a_failure(listing: Listing, item: object) -> None:
     _, run, _ = checked(listing, item)
     is_named = isinstance(item, dict) and name_of(item) is not None
     assert is_named or [each.object_id for each in run.tally.failures] == [listing]
 
 
+@TRIED
 @given(items=st.lists(JSON), object_id=st.text(st.characters(), max_size=8))
+@example(["id_1", {"id": 7}], "\u00efd_1")
 def test_names_can_be_looked_for(items: list[object], object_id: str) -> None:
     for name, item in named([*items, {"id": object_id}]):
         assert item["id"] == name

@@ -16,7 +16,7 @@ NESTED = sorted((PROJECT / "stacks").glob("*.yaml"))
 FUNCTION = "AWS::Lambda::Function"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads CloudFormation's short forms, such as `!Ref`, as the long ones."""
 
 
@@ -41,9 +41,14 @@ def written(path: Path = PROJECT / "template.yaml") -> dict[str, Any]:
     return yaml.load(path.read_text(), _Loader)  # type: ignore[no-any-return]  # noqa: S506
 
 
-@cache
 def translated(artefact: str = "artefact") -> dict[str, Any]:
     """The SAM template after its transform, with the functions' code in the zip file `artefact`."""
+    return transformed(artefact)
+
+
+@cache
+def transformed(artefact: str) -> dict[str, Any]:
+    """The same, once for each artefact."""
     command = [PROJECT / ".venv-sam/bin/python", "-m", "local.translated_template", artefact]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

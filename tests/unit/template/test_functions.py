@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import Any
 
-import pytest
-
+from local.lambda_build import Target
 from tests.unit.template.templates import (
     PROJECT,
     functions,
@@ -17,75 +15,88 @@ from tests.unit.template.templates import (
     written,
 )
 
-NAMES = [
-    name
-    for name, resource in written()["Resources"].items()
-    if resource["Type"] == "AWS::Serverless::Function"
-]
 # API Gateway gives up after this, whatever the function's own timeout is:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 GATEWAY_TIMEOUT_SECONDS = 30
-# What SAM and API Gateway make of HTTP, and what monitoring.yaml calls the functions.
-SHORT = {name: name.removesuffix("Function").lower() for name in NAMES}
+HANDLERS = PROJECT / "src" / "handlers"
 
 
-def test_there_are_the_five_functions() -> None:
-    assert sorted(SHORT.values()) == ["migrate", "operations", "reconcile", "reports", "webhook"]
+def short(name: str) -> str:
+    """What the log groups and monitoring.yaml call a function, and its handler's module."""
+    return name.removesuffix("Function").lower()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_handler_exists(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module, _, attribute = functions()[name]["Handler"].rpartition(".")
-    assert callable(getattr(importlib.import_module(module), attribute))
+def test_every_handler_is_a_function() -> None:
+    named = {name: each["Handler"] for name, each in functions().items()}
+    assert named == {name: f"handlers.{short(name)}.handler" for name in functions()}
+    modules = {path.stem: path.read_text("utf-8") for path in HANDLERS.glob("*.py")}
+    entry_points = {name for name, text in modules.items() if "\ndef handler(" in text}
+    assert entry_points == set(map(short, functions()))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_there_is_a_build_target(name: str) -> None:
-    assert written()["Resources"][name]["Metadata"] == {"BuildMethod": "makefile"}
-    assert f"\nbuild-{name}: " in (PROJECT / "src" / "Makefile").read_text()
+def test_every_function_has_a_build_target() -> None:
+    targets = (PROJECT / "src" / "Makefile").read_text()
+    assert [name for name in functions() if f"\nbuild-{name}: " not in targets] == []
+    written_functions = resources_with_metadata()
+    assert set(written_functions) == set(functions())
+    assert [
+        each for each in written_functions.values() if each != {"BuildMethod": "makefile"}
+    ] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_runtime_memory_and_timeout_are_set(name: str) -> None:
-    properties = functions()[name]
-    assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
-    assert {"MemorySize", "Timeout"} <= set(properties)
+def resources_with_metadata() -> dict[str, Any]:
+    return {
+        name: resource["Metadata"]
+        for name, resource in written()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_concurrency_is_reserved_unless_the_account_cannot(name: str) -> None:
-    condition, reserved, otherwise = functions()[name]["ReservedConcurrentExecutions"]["Fn::If"]
-    assert (condition, otherwise) == ("Reserves", {"Ref": "AWS::NoValue"})
-    assert reserved == {"Ref": f"{name.removesuffix('Function')}Concurrency"} or reserved in (1, 2)
+def test_every_function_runs_on_what_is_built_for_it() -> None:
+    runtimes = {(each["Runtime"], *each["Architectures"]) for each in functions().values()}
+    assert runtimes == {(f"python{Target().python}", Target().machine)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_role_is_its_own(name: str) -> None:
+def test_memory_and_timeout_are_set() -> None:
+    bare = [n for n, each in functions().items() if not {"MemorySize", "Timeout"} <= set(each)]
+    assert bare == []
+
+
+def test_concurrency_is_reserved_unless_the_account_cannot() -> None:
+    for name, properties in functions().items():
+        condition, reserved, otherwise = properties["ReservedConcurrentExecutions"]["Fn::If"]
+        assert (condition, otherwise) == ("Reserves", {"Ref": "AWS::NoValue"}), name
+        parameter = {"Ref": f"{name.removesuffix('Function')}Concurrency"}
+        assert reserved in (parameter, 1, 2), name
+
+
+def test_every_role_is_one_functions_own() -> None:
     roles = [json.dumps(properties["Role"]) for properties in functions().values()]
-    assert roles.count(json.dumps(functions()[name]["Role"])) == 1
+    assert len(set(roles)) == len(roles)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_log_group_is_its_own_encrypted_and_ends(name: str) -> None:
-    logs = functions()[name]["LoggingConfig"]["LogGroup"]["Ref"]
-    group = resources(translated(), "AWS::Logs::LogGroup")[logs]
-    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{SHORT[name]}"}
-    assert {"KmsKeyId", "RetentionInDays"} <= set(group)
+def test_every_log_group_is_one_functions_own_encrypted_and_ends() -> None:
+    groups = resources(translated(), "AWS::Logs::LogGroup")
+    for name, properties in functions().items():
+        group = groups[properties["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["LogGroupName"] == {
+            "Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{short(name)}"
+        }
+        assert {"KmsKeyId", "RetentionInDays"} <= set(group), name
 
 
 READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_code_reads_every_variable(name: str) -> None:
+def test_the_code_reads_every_variable() -> None:
     reader = (PROJECT / "src" / "adapters" / "settings.py").read_text()
-    ours = set(variables(name)) - READ_BY_POWERTOOLS
+    ours = {each for name in functions() for each in variables(name)} - READ_BY_POWERTOOLS
     assert {each for each in ours if f'"{each}"' not in reader} == set()
 
 
 def test_the_sample_environment_has_exactly_the_templates_variables() -> None:
     sample = json.loads((PROJECT / "env.example.json").read_text())["Parameters"]
-    assert set(sample) == set().union(*map(variables, NAMES)) - READ_BY_POWERTOOLS
+    assert set(sample) == set().union(*map(variables, functions())) - READ_BY_POWERTOOLS
 
 
 def test_the_webhook_answers_before_api_gateway_gives_up() -> None:
@@ -93,12 +104,12 @@ def test_the_webhook_answers_before_api_gateway_gives_up() -> None:
 
 
 def test_only_who_calls_stripe_or_hears_it_knows_its_secrets() -> None:
-    holders = {name for name in NAMES if "STRIPE_SECRET_ARN" in variables(name)}
+    holders = {name for name in functions() if "STRIPE_SECRET_ARN" in variables(name)}
     assert holders == {"WebhookFunction", "OperationsFunction", "ReconcileFunction"}
 
 
 def test_each_function_logs_in_as_the_role_that_has_its_grants() -> None:
-    users = {SHORT[name]: variables(name).get("DATABASE_USER") for name in NAMES}
+    users = {short(name): variables(name).get("DATABASE_USER") for name in functions()}
     assert users == {
         "webhook": "tokentill_webhook",
         "reconcile": "tokentill_webhook",

@@ -98,13 +98,13 @@ def test_what_cannot_work_is_refused_with_what_to_do(given: dict[str, str], says
     assert [says in complaint for complaint in complaints(**given)] == [True]
 
 
-@pytest.mark.parametrize("name", written()["Parameters"])
-def test_every_parameter_is_explained_and_used(name: str) -> None:
-    template = translated()
+def test_every_parameter_is_explained_and_used() -> None:
+    parameters, template = written()["Parameters"], translated()
     used = references_in([template["Resources"], template["Conditions"]]) | set(
         re.findall(r"\$\{(\w+)\}", str(template["Resources"]))
     )
-    assert (len(written()["Parameters"][name]["Description"]) > 10, name in used) == (True, True)
+    assert {name for name, each in parameters.items() if len(each["Description"]) <= 10} == set()
+    assert set(parameters) - used == set()
 
 
 def test_every_parameter_has_its_place_in_the_console() -> None:
