@@ -42,6 +42,9 @@ test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
 deployed: .venv/ready .venv-sam/ready .venv-emulator/ready ## Deploy to an emulator of AWS, and try that
 	@$(PY) -m pytest tests/deployed $(ARGS)
 
+emulator: .venv/ready .venv-sam/ready .venv-emulator/ready ## Run an emulator of AWS, to deploy to it
+	@./tokentill emulator
+
 torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
 		tests/integration/test_any_field.py tests/integration/reconcile/test_lost_deliveries.py \

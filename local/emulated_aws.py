@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import certifi
 
 from local import Failure
@@ -63,6 +65,26 @@ class EmulatedAws:
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def client(self, service: str) -> Any:
+        """A client of a service, as the account's root."""
+        session = boto3.Session("test", "test", region_name=REGION)
+        return session.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.url,
+            verify=str(self.authorities),
+        )
+
+    def secret(self, name: str, value: Mapping[str, Any]) -> str:
+        """A new secret's ARN."""
+        text = json.dumps(value)
+        made = self.client("secretsmanager").create_secret(Name=name, SecretString=text)
+        return str(made["ARN"])
+
+    def url_of(self, address: str) -> str:
+        """Where an API is that a stack's output has at `https://ID.execute-api…/PATH`."""
+        host, _, path = address.removeprefix("https://").partition("/")
+        return f"{self.url}/_aws/execute-api/{host.partition('.')[0]}/$default/{path}"
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Source:
 
 @pytest.fixture(scope="session")
 def stripe_secret(account: Account, stripe: Server) -> str:
-    return account.secret(
+    return account.aws.secret(
         "tokentill/stripe",
         {"api_key": stripe.account.api_key, "webhook_secrets": [WEBHOOK_SECRET]},
     )
@@ -83,7 +83,7 @@ def deployed(
 @pytest.fixture(scope="session")
 def stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
     """A stack whose functions all log in with the owner's password."""
-    owner = account.secret("till/owner", rds.secret("till"))
+    owner = account.aws.secret("till/owner", rds.secret("till"))
     with deployed("till", "till", Database="secret", DatabaseSecretArn=owner) as stack:
         yield stack
 
@@ -95,7 +95,7 @@ def iam_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]
         "by-token",
         "shop",
         Database="iam",
-        DatabaseSecretArn=account.secret("by-token/owner", rds.secret("shop")),
+        DatabaseSecretArn=account.aws.secret("by-token/owner", rds.secret("shop")),
         DatabaseHost=f"shop.0123.{REGION}.rds.amazonaws.com",
         DatabaseName="shop",
         DatabaseResourceId=RDS_RESOURCE_ID,

@@ -33,23 +33,13 @@ class Account:
     def __init__(self, aws: EmulatedAws) -> None:
         self.aws = aws
         self.http = urllib3.PoolManager(ca_certs=str(aws.authorities))
-        self._session = boto3.Session("test", "test", region_name=REGION)
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """As the account's root."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(
-                service, endpoint_url=self.aws.url, verify=str(self.aws.authorities)
-            )
+            self._clients[service] = self.aws.client(service)
         return self._clients[service]
-
-    def secret(self, name: str, value: Mapping[str, Any]) -> str:
-        """A new secret's ARN."""
-        made = self.client("secretsmanager").create_secret(
-            Name=name, SecretString=json.dumps(value)
-        )
-        return str(made["ARN"])
 
 
 @dataclass(frozen=True)
@@ -170,9 +160,7 @@ class Stack:
 
     def url(self, output: str) -> str:
         """The address of an output, as the emulator has it."""
-        host, _, path = self.outputs[output].removeprefix("https://").partition("/")
-        api_id = host.partition(".")[0]
-        return f"{self.account.aws.url}/_aws/execute-api/{api_id}/$default/{path}"
+        return self.account.aws.url_of(self.outputs[output])
 
     def deliver(self, event: Mapping[str, Any], secret: str | None = None) -> tuple[int, str]:
         """Status and outcome of an event that Stripe delivers."""

@@ -30,7 +30,7 @@ def test_no_alarm_of_one_stack_sees_anything_of_another(stack: Stack, iam_stack:
 def test_a_deleted_stack_leaves_the_data_and_its_key(
     deployed: Deployed, account: Account, rds: Rds
 ) -> None:
-    owner = account.secret("brief/owner", rds.secret("brief"))
+    owner = account.aws.secret("brief/owner", rds.secret("brief"))
     with deployed("brief", "brief", Database="secret", DatabaseSecretArn=owner) as stack:
         stack.deliver(stack.purchase("early"))
         key = stack.resource("Key")
