@@ -14,6 +14,7 @@ from local.lambda_runtime import machine, runtime_python
 from local.postgres import postgres_server
 from local.postgres_as_rds import MASTER, Rds, as_rds_runs_it
 from standin import Server, StripeAccount, serving
+from tests.artefacts import need_emulator
 from tests.deployed.stacks import Account, Source, Stack, source
 from tests.till import WEBHOOK_SECRET, Till
 
@@ -44,6 +45,7 @@ def account(aws: EmulatedAws) -> Account:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Source:
     """The checkout, built for this machine. Not to be changed."""
+    need_emulator()
     artefact = tmp_path_factory.mktemp("artefact")
     build(artefact, Target(machine(), runtime_python()[0]))
     return source(tmp_path_factory.mktemp("source"), artefact)

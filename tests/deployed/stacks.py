@@ -158,6 +158,16 @@ class Stack:
         )
         return json.loads(answer["Payload"].read())
 
+    def log(self, function: str) -> list[str]:
+        """The lines of our code in a function's log, each a JSON object."""
+        pages = self.account.client("logs").get_paginator("filter_log_events")
+        messages = [
+            event["message"]
+            for page in pages.paginate(logGroupName=f"/aws/lambda/{self.name}-{function}")
+            for event in page["events"]
+        ]
+        return [line for line in messages if line.startswith("{")]
+
     def url(self, output: str) -> str:
         """The address of an output, as the emulator has it."""
         return self.account.aws.url_of(self.outputs[output])

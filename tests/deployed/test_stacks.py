@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from local.postgres_as_rds import Rds
 from tests.deployed.conftest import Deployed
 from tests.deployed.stacks import Account, Stack
+from tests.log_watch import betrayed
 
 Metric = tuple[str, str, str]
 
@@ -25,6 +26,25 @@ def test_no_alarm_of_one_stack_sees_anything_of_another(stack: Stack, iam_stack:
     ours, theirs = set(alarmed(stack)), set(alarmed(iam_stack))
     assert len(ours) == len(theirs) > 15
     assert ours & theirs == set()
+
+
+def test_what_a_delivery_counts_is_where_its_stacks_alarms_look(stack: Stack) -> None:
+    stack.deliver(stack.purchase("counted"))
+    counted = {
+        metric["Namespace"]
+        for line in map(json.loads, stack.log("webhook"))
+        for metric in line.get("_aws", {}).get("CloudWatchMetrics", [])
+    }
+    watched = {namespace for namespace, _, _ in alarmed(stack) if not namespace.startswith("AWS/")}
+    assert counted == watched == {f"Tokentill/{stack.name}"}
+
+
+def test_the_logs_give_nothing_away(stack: Stack) -> None:
+    stack.deliver(stack.purchase("user_77"))
+    stack.deliver(stack.purchase("user_78"), secret="whsec_of_somebody_else")
+    lines = stack.log("webhook")
+    assert {"event recorded", "refused"} <= {json.loads(line).get("message") for line in lines}
+    assert betrayed("\n".join(lines)) == []
 
 
 def test_a_deleted_stack_leaves_the_data_and_its_key(

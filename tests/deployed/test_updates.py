@@ -1,4 +1,4 @@
-"""Deployments with another schema."""
+"""Deployments of a stack that is there: with another schema, or another parameter."""
 
 from __future__ import annotations
 
@@ -30,3 +30,11 @@ def test_a_good_migration_is_applied_before_the_new_code_is_live(
     assert stack.till.count("more") == 0
     assert not stack.versions().items() & before.items()
     assert stack.deliver(stack.purchase("afterwards")) == (200, "recorded")
+
+
+# SAM makes a new version for new code alone, so the template has to see to this.
+def test_a_changed_parameter_is_live_at_once(aurora_stack: Stack, built: Source) -> None:
+    deployment = aurora_stack.deploy(built, UnknownUsers="hold")
+    assert deployment.done, deployment.said
+    assert aurora_stack.deliver(aurora_stack.purchase("unknown")) == (200, "recorded")
+    assert aurora_stack.till.credits("unknown") == 0
