@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.client import HTTPException
+from threading import Thread
 from typing import Any
 
 from local.emulated_aws import REGION, EmulatedAws, emulated_aws
@@ -44,6 +46,8 @@ def start(running: ExitStack) -> Iterator[str]:
         running.enter_context(rds.database(name, MASTER))
     stripe = running.enter_context(serving(account))
     aws = running.enter_context(emulated_aws(stripe.url, rds))
+    # The client that delivers trusts what this names.
+    os.environ["SSL_CERT_FILE"] = str(aws.authorities)
     account.subscribe(Deliveries(aws, account).bring)
     yield "# In the shell that deploys:"
     for name, value in {**aws.environment, "LAMBDA_BUILD": build_options()}.items():
@@ -85,12 +89,17 @@ class Deliveries:
     known: set[str] = field(default_factory=set)
 
     def bring(self, events: list[dict[str, Any]]) -> None:
-        """Deliver these, one after the other; what a stack refuses it does not get again."""
-        # The client that delivers trusts what this names.
-        os.environ["SSL_CERT_FILE"] = str(self.aws.authorities)
+        """Deliver these meanwhile: whoever pays on the stand-in's page does not wait for it."""
+        Thread(target=self.deliver, args=[events], daemon=True).start()
+
+    def deliver(self, events: list[dict[str, Any]]) -> None:
+        """One after the other, and once; reconcile finds what did not arrive."""
         for url in self.webhooks():
             for event in events:
-                self.account.deliver(self.account.delivery(event), self.aws.url_of(url))
+                try:
+                    self.account.deliver(self.account.delivery(event), self.aws.url_of(url))
+                except (OSError, HTTPException) as error:
+                    print(f"# {event['id']} did not arrive at {url}: {error}", flush=True)
 
     def webhooks(self) -> set[str]:
         """The addresses in the stacks' outputs; new ones become endpoints of the account."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import pytest
 
 from local.emulate import Deliveries
 from local.emulated_aws import EmulatedAws
@@ -50,7 +51,8 @@ def test_what_is_exported_leads_to_the_emulator_which_leaves_nothing() -> None:
 
 
 def test_what_happens_in_the_stand_in_is_brought_to_the_stacks(
-    aws: EmulatedAws, stack: Stack
+    aws: EmulatedAws, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Deliveries(aws, stack.till.account).bring([stack.purchase("brought")])
+    monkeypatch.setenv("SSL_CERT_FILE", str(aws.authorities))
+    Deliveries(aws, stack.till.account).deliver([stack.purchase("brought")])
     assert stack.till.credits("brought") == 1000
