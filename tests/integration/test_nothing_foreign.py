@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import handlers.cloudformation as cloudformation_protocol
 from handlers import migrate, operations, reconcile, reports, webhook
 from handlers.app import app
 from handlers.cloudformation import deliver
@@ -295,7 +296,10 @@ def test_a_secret_in_the_wrong_variable_is_quoted_by_no_function_that_starts() -
 @pytest.mark.parametrize(
     "address", [f"http://[{PASSWORD}", f"{PASSWORD}://x", f"http://127.0.0.1:1/{PASSWORD} x"]
 )
-def test_the_signed_address_of_a_deployment_is_quoted_nowhere(said: Said, address: str) -> None:
-    answer = said.answer(lambda: deliver(address, {}, pause_seconds=0))
+def test_the_signed_address_of_a_deployment_is_quoted_nowhere(
+    said: Said, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloudformation_protocol, "PAUSE_SECONDS", 0.0)
+    answer = said.answer(lambda: deliver(address, {}))
     assert "NotDelivered" in answer
     assert betrayed(answer + said.text) == []
