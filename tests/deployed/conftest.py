@@ -59,6 +59,13 @@ def stripe_secret(account: Account, stripe: Server) -> str:
     )
 
 
+# As docs/deploy.md has them made.
+USERS = {
+    "till_webhook": "webhook_writer",
+    "till_reports": "report_reader",
+    "till_operations": "operator",
+}
+
 Deployed = Callable[..., AbstractContextManager[Stack]]
 
 
@@ -87,6 +94,19 @@ def stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
     """A stack whose functions all log in with the owner's password."""
     owner = account.aws.secret("till/owner", rds.secret("till"))
     with deployed("till", "till", Database="secret", DatabaseSecretArn=owner) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def user_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
+    """A stack whose functions log in as users of their own, with passwords."""
+    secrets = {"DatabaseSecretArn": account.aws.secret("by-user/owner", rds.secret("users"))}
+    for user, role in USERS.items():
+        name = user.removeprefix("till_")
+        rds.administer(f"CREATE USER {user} PASSWORD 'of {user}' IN ROLE {role}")
+        login = rds.secret("users") | {"username": user, "password": f"of {user}"}
+        secrets[f"{name.title()}DatabaseSecretArn"] = account.aws.secret(f"by-user/{name}", login)
+    with deployed("by-user", "users", Database="secret", **secrets) as stack:
         yield stack
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from local.postgres_as_rds import Rds
 from tests.deployed.conftest import Deployed
-from tests.deployed.stacks import Account, Stack
+from tests.deployed.stacks import Account, Source, Stack
 from tests.log_watch import betrayed
 
 Metric = tuple[str, str, str]
@@ -57,3 +57,17 @@ def test_a_deleted_stack_leaves_the_data_and_its_key(
         stack.delete()
         assert stack.till.ledger("early") == [("purchase", 1000, 1000)]
         assert account.client("kms").describe_key(KeyId=key)["KeyMetadata"]["Enabled"]
+
+
+def test_a_first_deployment_that_fails_says_why(
+    stack: Stack, built: Source, rds: Rds, stripe_secret: str
+) -> None:
+    owner = rds.secret("till") | {"password": "wrong"}
+    wrong = stack.account.aws.secret("stillborn/owner", owner)
+    stillborn = Stack(stack.account, "stillborn", stack.till)
+    parameters = {"Database": "secret", "DatabaseSecretArn": wrong}
+    assert not stillborn.deploy(built, StripeSecretArn=stripe_secret, **parameters).done
+    assert (
+        "not_run: the database does not answer (OperationalError): check where it is and the login;"
+        " the log of the migrate function says where"
+    ) in stillborn.reasons()
