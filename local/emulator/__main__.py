@@ -12,7 +12,7 @@ from threading import Thread
 
 from ministack import app
 
-from local.emulator import alarms, database, functions, http_api, records
+from local.emulator import alarms, database, functions, http_api, logins, records
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     alarms.register()
     http_api.register()
     database.register(given.owner)
-    door = database.Door(given.postgres_port)
+    door = logins.Door(given.postgres_port)
     functions.register(given.interpreter, functions.Network(given.stripe_url, door.open()))
     # It would listen on 443 as well, for a service that nobody asks for here.
     app._port_is_bindable = lambda _host, _port: False

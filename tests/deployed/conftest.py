@@ -1,4 +1,5 @@
-"""One emulator, one server and one deployed stack for all tests."""
+"""An emulator, a server, and a stack for each way to have a database: started when first asked for,
+and shared by all tests."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from local.postgres import postgres_server
 from local.postgres_as_rds import MASTER, Rds, as_rds_runs_it
 from standin import Server, StripeAccount, serving
 from tests.artefacts import need_emulator
-from tests.deployed.stacks import Account, Source, Stack, source
+from tests.deployed.sources import Source, source
+from tests.deployed.stacks import Account, Stack
 from tests.till import WEBHOOK_SECRET, Till
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.deployed.missing import cold, detached
 from tests.deployed.stacks import Stack
 
 SCHEDULED = {"source": "aws.scheduler", "detail-type": "Scheduled Event"}
@@ -11,7 +12,7 @@ SCHEDULED = {"source": "aws.scheduler", "detail-type": "Scheduled Event"}
 
 def test_a_scheduled_run_that_fails_is_in_the_queue(stack: Stack) -> None:
     queue = stack.outputs["FailedDeliveriesUrl"]
-    with stack.detached("ReconcileRole", "StripeSecretPolicy"), stack.cold("reconcile"):
+    with detached(stack, "ReconcileRole", "StripeSecretPolicy"), cold(stack, "reconcile"):
         stack.account.client("lambda").invoke(
             FunctionName=stack.outputs["ReconcileFunctionName"],
             InvocationType="Event",

@@ -7,7 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deployed.stacks import Person, Stack
+from tests.deployed.people import Person, person, report
+from tests.deployed.stacks import Stack
 
 CATALOGUE = ""
 REPORT = "/recent_payments"
@@ -15,38 +16,38 @@ REPORT = "/recent_payments"
 
 @pytest.fixture(scope="module")
 def reader(stack: Stack) -> Person:
-    return stack.person("reader", stack.outputs["ReportReadersPolicyArn"])
+    return person(stack.account, "reader", stack.outputs["ReportReadersPolicyArn"])
 
 
 @pytest.fixture(scope="module")
 def operator(stack: Stack) -> Person:
-    return stack.person("operator", stack.outputs["OperatorsPolicyArn"])
+    return person(stack.account, "operator", stack.outputs["OperatorsPolicyArn"])
 
 
 @pytest.fixture(scope="module")
 def stranger(stack: Stack) -> Person:
-    return stack.person("stranger")
+    return person(stack.account, "stranger")
 
 
 @pytest.mark.parametrize("path", [CATALOGUE, REPORT])
 def test_a_reader_reads(stack: Stack, reader: Person, path: str) -> None:
-    status, answer = stack.report(path, reader)
+    status, answer = report(stack, path, reader)
     assert status == 200
     assert answer.keys() & {"reports", "rows"}
 
 
 @pytest.mark.parametrize("path", [CATALOGUE, REPORT])
 def test_an_operator_who_is_no_reader_does_not(stack: Stack, operator: Person, path: str) -> None:
-    assert stack.report(path, operator)[0] == 403
+    assert report(stack, path, operator)[0] == 403
 
 
 @pytest.mark.parametrize("path", [CATALOGUE, REPORT])
 def test_nobody_reads_unsigned(stack: Stack, path: str) -> None:
-    assert stack.report(path, None)[0] == 403
+    assert report(stack, path, None)[0] == 403
 
 
 def test_a_signature_of_a_wrong_key_is_refused(stack: Stack, reader: Person) -> None:
-    assert stack.report(REPORT, reader.with_wrong_key())[0] == 403
+    assert report(stack, REPORT, reader.with_wrong_key())[0] == 403
 
 
 def test_an_operator_operates(stack: Stack, operator: Person) -> None:
@@ -59,6 +60,6 @@ def test_an_operator_operates(stack: Stack, operator: Person) -> None:
 
 @pytest.mark.parametrize("who", ["reader", "stranger"])
 def test_nobody_else_operates(stack: Stack, request: pytest.FixtureRequest, who: str) -> None:
-    person: Person = request.getfixturevalue(who)
+    somebody: Person = request.getfixturevalue(who)
     with pytest.raises(ClientError, match="AccessDenied"):
-        person.functions.invoke(FunctionName=stack.outputs["OperationsFunctionName"])
+        somebody.functions.invoke(FunctionName=stack.outputs["OperationsFunctionName"])

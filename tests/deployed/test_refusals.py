@@ -3,6 +3,7 @@ policies are looked at here, and the other tests can fail."""
 
 from __future__ import annotations
 
+from tests.deployed.missing import cold, detached, without
 from tests.deployed.stacks import Stack
 
 EXPORT = {"report": "recent_payments", "export": True}
@@ -10,26 +11,26 @@ DOCTOR = {"operation": "doctor"}
 
 
 def test_without_its_statement_no_export_is_written(stack: Stack) -> None:
-    with stack.without("ReportsRole", "Export"):
+    with without(stack, "ReportsRole", "Export"):
         assert stack.invoke("reports", EXPORT)["error"]["code"] == "export_failed"
     assert "url" in stack.invoke("reports", EXPORT)
 
 
 def test_without_its_statement_no_token_logs_in(iam_stack: Stack) -> None:
-    with iam_stack.without("ReportsRole", "LogIn"), iam_stack.cold("reports"):
+    with without(iam_stack, "ReportsRole", "LogIn"), cold(iam_stack, "reports"):
         answer = iam_stack.invoke("reports", {"report": "recent_payments"})
     assert answer["error"]["code"] == "unavailable"
     assert "rows" in iam_stack.invoke("reports", {"report": "recent_payments"})
 
 
 def test_without_its_statement_no_password_is_read(stack: Stack) -> None:
-    with stack.without("MigrateRole", "LogInAsTheOwner"), stack.cold("migrate"):
+    with without(stack, "MigrateRole", "LogInAsTheOwner"), cold(stack, "migrate"):
         assert stack.invoke("migrate", {})["error"]["code"] == "not_run"
     assert "applied" in stack.invoke("migrate", {})
 
 
 def test_without_the_policy_stripes_key_is_not_read(stack: Stack) -> None:
-    with stack.detached("OperationsRole", "StripeSecretPolicy"), stack.cold("operations"):
+    with detached(stack, "OperationsRole", "StripeSecretPolicy"), cold(stack, "operations"):
         checks = {
             each["check"]: each["ok"] for each in stack.invoke("operations", DOCTOR)["checks"]
         }

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from local.postgres_as_rds import Rds
 from tests.deployed.conftest import Deployed
-from tests.deployed.stacks import Account, Source, Stack
+from tests.deployed.sources import Source
+from tests.deployed.stacks import Account, Stack
 from tests.log_watch import betrayed
 
 Metric = tuple[str, str, str]

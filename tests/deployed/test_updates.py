@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.deployed.stacks import Source, Stack
+from tests.deployed.sources import Source
+from tests.deployed.stacks import Stack
 
 
 def test_a_broken_migration_rolls_back_with_its_reason(
