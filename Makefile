@@ -16,7 +16,7 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test torture lint hooks migrate event reconcile prove doctor build artefact \
+.PHONY: help demo serve check test torture lint hooks migrate event reconcile prove doctor build deploy artefact \
 	screenshots bench lock install clean
 
 help: ## List the targets
@@ -78,9 +78,12 @@ doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https:
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
 
-artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
+deploy: .venv/ready .venv-sam/ready ## Build and deploy a stack: make deploy STACK=tokentill-sandbox
+	@./tokentill deploy '$(or $(STACK),$(error say which: make deploy STACK=tokentill-sandbox))' $(ARGS)
+
+artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=x86_64
 	@./tokentill artefact '$(or $(DIR),$(error say where: make artefact DIR=...))' \
-		--machine $(or $(ARCH),arm64)
+		$(if $(ARCH),--machine $(ARCH))
 
 screenshots: .venv/ready ## Take the pictures of the documents again
 	@./tokentill screenshots $(ARGS)

@@ -173,6 +173,16 @@ def postgres(data_dir: Path | None) -> None:
 
 
 @tokentill.command(**_HANDED_ON)
+@click.argument("stack")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def deploy(stack: str, options: Sequence[str]) -> int:
+    """Build and deploy a stack; OPTIONS are of `sam deploy`."""
+    from local.deploy import run
+
+    return run(stack, options)
+
+
+@tokentill.command(**_HANDED_ON)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def artefact(options: Sequence[str]) -> None:
     """Build what one Lambda function gets."""
