@@ -18,7 +18,7 @@ from typing import Any
 from local import Failure, Misuse
 from local.lambda_build import PROJECT
 
-# CloudFormation takes longer names, but the functions are called STACK-operations, in 64 characters.
+# CloudFormation takes longer ones, but a function is called STACK-operations, in 64 characters.
 STACK_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,52}")
 # The first that knows python3.13.
 SAM_CLI = (1, 128)
@@ -80,9 +80,9 @@ def sam_cli(project: Path) -> str:
     sam = str(ours) if ours.exists() else "sam"
     found = version(sam)
     if found is None or found < SAM_CLI:
+        what = "none runs" if found is None else f"this is {dotted(found)}"
         raise Failure(
-            f"the SAM CLI must be {dotted(SAM_CLI)} or newer, and"
-            f" {'none runs' if found is None else f'this is {dotted(found)}'}: make build brings one"
+            f"the SAM CLI must be {dotted(SAM_CLI)} or newer, and {what}: make build brings one"
         )
     return sam
 

@@ -116,9 +116,11 @@ def installed(target: Target, interpreter: Path | None) -> Path:
 
 def kept(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Path:
     """The folder that `make` fills, kept as long as the sources stay as they are."""
-    state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    folder = _KEPT / f"{kind}-{state[:12]}"
-    with _one_at_a_time():
+    state = hashlib.sha256()
+    for source in sources:
+        state.update(bytes(source.resolve().relative_to(PROJECT)) + source.read_bytes())
+    folder = _KEPT / f"{kind}-{state.hexdigest()[:12]}"
+    with _one_at_a_time(kind):
         if not folder.exists():
             # What an older lock file wanted, or an interrupted run left.
             for stale in _KEPT.glob(f"{kind}-*"):
@@ -164,9 +166,9 @@ def _not_needed(packages: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time(kind: str) -> Iterator[None]:
     """Builds that run at once share what the first of them installs."""
     _KEPT.mkdir(parents=True, exist_ok=True)
-    with (_KEPT / "lock").open("w") as lock:
+    with (_KEPT / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -43,6 +43,7 @@ def test_help_imports_nothing_that_only_a_command_needs() -> None:
         (["reconcile", "--since", "yesterday"], "since must be "),
         (["prove", "--days", "0"], "days must be "),
         (["event", "sale"], "There is no event 'sale'."),
+        (["invoke", "sale"], "There is no event 'sale'."),
         (["event"], "Say which one: make event NAME=..."),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,7 @@ exit {exit_code}
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder with the project's samconfig.toml, and a SAM CLI that only notes what it is asked."""
+    """A folder with the project's samconfig.toml, and a SAM CLI that notes what it is asked."""
 
     folder: Path
 
@@ -50,11 +49,11 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     shutil.copy(PROJECT / "samconfig.toml", tmp_path)
     # Neither a SAM CLI nor an AWS CLI of this machine.
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    yield Checkout(tmp_path).with_sam("1.170.0")
+    return Checkout(tmp_path).with_sam("1.170.0")
 
 
 def test_the_first_time_it_builds_and_then_asks(checkout: Checkout) -> None:

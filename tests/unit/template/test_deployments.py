@@ -297,7 +297,7 @@ TAKE_TAGS = {
 
 
 def test_the_stacks_tags_reach_everything_that_takes_tags() -> None:
-    """CloudFormation hands them down, to nested stacks too, where no resource has that key itself."""
+    """CloudFormation hands them down, to nested stacks too, where a resource has no such key."""
     for stack in (translated(), *map(written, NESTED)):
         types = {resource["Type"] for resource in stack["Resources"].values()}
         assert types - TAKE_NO_TAGS - TAKE_TAGS == set()
