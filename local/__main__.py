@@ -209,7 +209,7 @@ def postgres(data_dir: Path | None) -> None:
         click.echo("stopped")
 
 
-@tokentill.command(**_HANDED_ON)
+@tokentill.command(context_settings={"ignore_unknown_options": True})
 @click.argument("stack")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def deploy(stack: str, options: Sequence[str]) -> int:
