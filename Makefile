@@ -16,8 +16,8 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test deployed torture lint hooks migrate event invoke reconcile prove doctor \
-	build artefact emulator screenshots bench lock install clean
+.PHONY: help demo serve check test deployed torture lint hooks migrate event invoke reconcile prove doctor build \
+	deploy artefact emulator screenshots bench lock install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,9 +90,12 @@ doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https:
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
 
-artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
+deploy: .venv/ready .venv-sam/ready ## Build and deploy a stack: make deploy STACK=tokentill
+	@./tokentill deploy '$(or $(STACK),$(error say which: make deploy STACK=tokentill))' $(ARGS)
+
+artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=x86_64
 	@./tokentill artefact '$(or $(DIR),$(error say where: make artefact DIR=...))' \
-		--machine $(or $(ARCH),arm64)
+		$(if $(ARCH),--machine $(ARCH))
 
 screenshots: .venv/ready ## Take the pictures of the documents again
 	@./tokentill screenshots $(ARGS)

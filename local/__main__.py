@@ -220,6 +220,16 @@ def postgres(data_dir: Path | None) -> None:
         click.echo("stopped")
 
 
+@tokentill.command(context_settings={"ignore_unknown_options": True})
+@click.argument("stack")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def deploy(stack: str, options: Sequence[str]) -> int:
+    """Build and deploy a stack; OPTIONS are of `sam deploy`."""
+    from local.deploy import run
+
+    return run(stack, options)
+
+
 @tokentill.command(**_HANDED_ON)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def artefact(options: Sequence[str]) -> None:
