@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from adapters.database_login import iam_token, login
-from adapters.postgres import Database
+from adapters.postgres import Connection, Database
 from adapters.secrets import json_object
 from adapters.settings import STRIPE_API, DatabaseAddress, Settings, settings
 from local import Failure
@@ -94,10 +94,23 @@ class Plan:
         return address
 
     @cached_property
+    def tried(self) -> Connection | Exception:
+        """The one try to log in as migrations will: whoever needs it waits for it once."""
+        try:
+            return login(self.administrator, self.read_secret, iam_token)
+        except Exception as error:
+            return error
+
+    @cached_property
     def database(self) -> Database:
-        """The database as migrations will see it, which connects when it is first asked."""
-        address = self.administrator
-        return Database(lambda: login(address, self.read_secret, iam_token))
+        """The database as migrations will see it. What keeps them from logging in is raised when
+        it is used."""
+        return Database(self.connected)
+
+    def connected(self) -> Connection:
+        if isinstance(self.tried, Exception):
+            raise self.tried
+        return self.tried
 
     def close(self) -> None:
         # What was never asked for was never made.

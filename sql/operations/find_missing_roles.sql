@@ -10,10 +10,10 @@ SELECT role_name,
                FROM pg_roles WHERE rolname = current_user) AS myself
   LEFT JOIN pg_roles AS known ON known.rolname = role_name
  WHERE NOT CASE
-           WHEN rolsuper THEN true
-           WHEN known.oid IS NULL THEN rolcreaterole
+           WHEN myself.rolsuper THEN true
+           WHEN known.oid IS NULL THEN myself.rolcreaterole
            WHEN pg_has_role(known.oid, CASE WHEN creators_are_no_members THEN 'SET' ELSE 'MEMBER' END)
                 AND pg_has_role(known.oid, 'USAGE') THEN true
            WHEN creators_are_no_members THEN pg_has_role(known.oid, 'MEMBER WITH ADMIN OPTION')
-           ELSE rolcreaterole
+           ELSE myself.rolcreaterole
        END

@@ -3,13 +3,15 @@ fails for its own reason, none is left out, and none tells a secret."""
 
 from __future__ import annotations
 
+import socket
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Thread
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from werkzeug import Response
 
 from local.__main__ import main
 from local.deployment import plan as plans
@@ -19,7 +21,6 @@ from local.deployment.findings import Finding, Verdict
 from local.deployment.plan import Plan
 from local.deployment.preflight import CHECKS, findings
 from standin import Server, StripeAccount, serving
-from standin.http_server import listening
 from tests.aws import Aws
 from tests.documents import text_of
 
@@ -218,9 +219,21 @@ def test_a_private_database_that_is_not_reached_from_here_is_unknown(make: Make)
 
 
 def test_what_answers_and_is_no_postgres_is_wrong(make: Make) -> None:
-    with listening(lambda _: Response("hello")) as url:
-        plan = make(database_secret={"port": int(url.rpartition(":")[2])})
-        assert wrong(plan)["database"] == REFUSALS["invalid response"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        plan = make(database_secret={"port": server.getsockname()[1]})
+        answering = Thread(target=hang_up_on, args=(server,))
+        answering.start()
+        told = wrong(plan)["database"]
+        answering.join()
+    assert told == REFUSALS["invalid response"]
+
+
+def hang_up_on(server: socket.socket) -> None:
+    """Answer the one client as a web server would."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1024)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -248,13 +261,14 @@ def test_a_postgres_that_is_too_old_is_wrong() -> None:
 @pytest.fixture
 def user(empty_database_url: str) -> Iterator[str]:
     """A user who may log in, make tables in the database of the test, and nothing else."""
-    name = "preflight_user"
-    with psycopg.connect(empty_database_url, autocommit=True) as connection:
-        connection.execute("CREATE ROLE preflight_user LOGIN")
-        connection.execute("GRANT CREATE, USAGE ON SCHEMA public TO preflight_user")
-        yield name
-        connection.execute("DROP OWNED BY preflight_user")
-        connection.execute("DROP ROLE preflight_user")
+    name = f"preflight_{uuid.uuid4().hex}"
+    run(
+        empty_database_url,
+        f"CREATE ROLE {name} LOGIN",
+        f"GRANT CREATE, USAGE ON SCHEMA public TO {name}",
+    )
+    yield name
+    run(empty_database_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
 def run(url: str, *statements: str) -> None:
@@ -326,7 +340,7 @@ def test_a_user_who_may_make_no_tables_is_wrong(
 ) -> None:
     run(empty_database_url, f"REVOKE CREATE ON SCHEMA public FROM {user}")
     told = wrong(make(database_secret={"username": user}))["database_schema"]
-    assert "GRANT USAGE, CREATE ON SCHEMA public TO preflight_user;" in told
+    assert f"GRANT USAGE, CREATE ON SCHEMA public TO {user};" in told
 
 
 def test_migrations_that_were_changed_since_are_wrong(make: Make, empty_database_url: str) -> None:
