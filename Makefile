@@ -16,8 +16,8 @@ WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test torture lint hooks migrate event reconcile prove doctor preflight smoke build \
-	artefact screenshots bench lock install clean
+.PHONY: help demo serve check test torture lint hooks migrate event invoke reconcile prove doctor build deploy \
+	preflight smoke artefact screenshots bench lock install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,13 +35,14 @@ check: ## Everything that must hold before a change lands: lint, then test
 	@$(MAKE) --no-print-directory test
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
-	@$(PY) -m pytest -n auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto $(ARGS)
 
 torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
 		tests/integration/test_any_field.py tests/integration/reconcile/test_lost_deliveries.py \
-		tests/unit/reconcile/test_odd_items.py tests/unit/test_identify_malformed.py \
-		tests/unit/test_replays.py $(ARGS)
+		$(addprefix tests/integration/reports/test_,export_memory.py malformed_requests.py \
+		report_fuzz.py totals.py) tests/unit/reconcile/test_odd_items.py \
+		tests/unit/test_identify_malformed.py tests/unit/test_replays.py $(ARGS)
 
 lint: .venv/ready .venv-sam/ready .venv-check/ready ## Check style, types, import rules and the SAM template
 	$(PY) -m ruff check $(OURS)
@@ -66,6 +67,9 @@ migrate: .venv/ready ## Apply the pending migrations to the database of DATABASE
 event: .venv/ready ## Sign a sample event now: make event NAME=checkout_session_completed
 	@./tokentill event $(NAME)
 
+invoke: .venv/ready .venv-sam/ready ## Invoke a function in Lambda's own runtime, with the same events
+	@./tokentill invoke $(NAME)
+
 reconcile: .venv/ready ## Repair what deliveries missed; ARGS='--since 2026-01-01' for history
 	@./tokentill reconcile $(ARGS)
 
@@ -75,8 +79,8 @@ prove: .venv/ready ## Prove that Stripe, payments, ledger and balances agree; AR
 doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https://...
 	@./tokentill doctor $(if $(URL),--url '$(URL)')
 
-preflight: .venv/ready ## Look for what would make a deployment fail; ARGS='--config-env live'
-	@./tokentill preflight $(ARGS)
+preflight: .venv/ready ## Look for what would make a deployment fail: make preflight STACK=tokentill
+	@./tokentill preflight '$(or $(STACK),$(error say which: make preflight STACK=tokentill))' $(ARGS)
 
 smoke: .venv/ready ## Look whether what is deployed works: make smoke STACK=tokentill
 	@./tokentill smoke '$(or $(STACK),$(error say which: make smoke STACK=tokentill))' $(ARGS)
@@ -84,9 +88,12 @@ smoke: .venv/ready ## Look whether what is deployed works: make smoke STACK=toke
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
 
-artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
+deploy: .venv/ready .venv-sam/ready ## Build and deploy a stack: make deploy STACK=tokentill
+	@./tokentill deploy '$(or $(STACK),$(error say which: make deploy STACK=tokentill))' $(ARGS)
+
+artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=x86_64
 	@./tokentill artefact '$(or $(DIR),$(error say where: make artefact DIR=...))' \
-		--machine $(or $(ARCH),arm64)
+		$(if $(ARCH),--machine $(ARCH))
 
 screenshots: .venv/ready ## Take the pictures of the documents again
 	@./tokentill screenshots $(ARGS)

@@ -72,18 +72,41 @@ def demo() -> None:
     help="Port of the stand-in for Stripe; 0: any.  [default: 8001]",
 )
 @click.option(
+    "--postgres-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=8002,
+    help="Port of the database; 0: any.  [default: 8002]",
+)
+@click.option(
+    "--bind",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    help="Listen on this IPv4 address too, for containers. Whoever reaches it can see the reports"
+    " and buy at the stand-in; the database asks for a password.",
+)
+@click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
     help="Keep the database here, unless DATABASE_URL names one.  [default: .local/postgres]",
 )
-def serve(port: int, stripe_port: int, data_dir: Path | None) -> None:
+@click.option(
+    "--env-vars",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --bind: where containers' variables go.  [default: .local/env.json]",
+)
+def serve(data_dir: Path | None, env_vars: Path | None, **ports_and_address: Any) -> None:
     """Serve the webhook and the reports until Ctrl-C.
 
     With the account of STRIPE_API_KEY, or else with a stand-in for Stripe, on 127.0.0.1.
     """
-    from local.serve import run
+    from local.kept_database import usual_data_dir
+    from local.sam_local import KEPT
+    from local.serve import Places, run
 
-    run(port, stripe_port, data_dir)
+    data_dir, env_vars = data_dir or usual_data_dir(), env_vars or KEPT
+    run(Places(data_dir=data_dir, env_vars=env_vars, **ports_and_address))
 
 
 @tokentill.command(**_HANDED_ON)
@@ -155,15 +178,15 @@ def as_sam_deploy(command: Any) -> Any:
 @tokentill.command(
     epilog="Only reads. Ends with 1 when something would fail. What is not known is said, not ok."
 )
+@click.argument("stack_name", metavar="STACK")
 @click.option("--config-env", default="default", show_default=True, help="Of the file.")
-@click.option("--config-file", type=click.Path(path_type=Path), help="[default: samconfig.toml]")
+@click.option("--config-file", type=click.Path(path_type=Path), help="[default: the stack's]")
 @click.option("--parameter-overrides", multiple=True, metavar="NAME=VALUE", help="Instead of its.")
-@click.option("--stack-name", metavar="NAME", help="Which stack.")
 @as_sam_deploy
 def preflight(**options: Any) -> int:
     """Look, before a deployment, for what would make it fail.
 
-    It takes what `sam deploy` takes, from the same file.
+    It takes options of `sam deploy`, and the answers that `deploy` has kept.
     """
     from local.deployment.answers import answers
     from local.deployment.plan import Plan, session
@@ -199,6 +222,20 @@ def event(name: str) -> None:
 
 
 @tokentill.command()
+@click.argument("name", default="")
+def invoke(name: str) -> int:
+    """Invoke a function in Lambda's own runtime.
+
+    With a sample event, against a running `serve`, configured by env.example.json. The functions
+    are built when anything changed. Needs Linux and the SAM CLI, and no container engine. Ends with
+    1 when the answer is an error. Without a NAME it lists the events.
+    """
+    from local.invoke import run
+
+    return run(name)
+
+
+@tokentill.command()
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -214,6 +251,16 @@ def postgres(data_dir: Path | None) -> None:
             signal.pause()
     except KeyboardInterrupt:
         click.echo("stopped")
+
+
+@tokentill.command(context_settings={"ignore_unknown_options": True})
+@click.argument("stack")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def deploy(stack: str, options: Sequence[str]) -> int:
+    """Build and deploy a stack; OPTIONS are of `sam deploy`."""
+    from local.deploy import run
+
+    return run(stack, options)
 
 
 @tokentill.command(**_HANDED_ON)

@@ -17,7 +17,7 @@ from werkzeug.routing import Map, Rule
 
 from local.gateway_events import PayloadFormat, Request, event_of, json_response, response_of
 from local.lambda_context import LambdaContext
-from standin.http_server import listening
+from standin.http_server import LOOPBACK, listening
 
 Handler = Callable[[dict[str, Any], LambdaContext], object]
 
@@ -29,15 +29,19 @@ logger = logging.getLogger("tokentill.gateway")
 
 @contextmanager
 def gateway(
-    routes: Mapping[str, Handler], *, port: int = 0, payload_format: PayloadFormat = "2.0"
+    routes: Mapping[str, Handler],
+    *,
+    port: int = 0,
+    bind: str = LOOPBACK,
+    payload_format: PayloadFormat = "2.0",
 ) -> Iterator[str]:
-    """Serve `routes` on 127.0.0.1 while the block runs, and answer with the base URL.
+    """Serve `routes` on 127.0.0.1, and on `bind`, while the block runs; the base URL.
 
     A route is written as in API Gateway, `GET /reports/{name}`. Each handler takes one invocation
     at a time, as a Lambda container does. Port 0 lets the system choose one.
     Raises PortTaken.
     """
-    with listening(_Gateway(routes, payload_format).respond, port) as url:
+    with listening(_Gateway(routes, payload_format).respond, port, bind) as url:
         yield url
 
 

@@ -15,7 +15,9 @@ import psycopg
 
 from local import Failure
 from local.postgres import Server, ServerError, postgres_server
+from local.postgres_door import AT_HOME, Door
 from local.postgres_installation import server_user
+from standin import PortTaken
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _NAME = "tokentill"
@@ -24,19 +26,22 @@ _LOCKED = 'lock file "postmaster.pid" already exists'
 _OTHER_VERSION = re.compile(
     r"by PostgreSQL version (\S+), which is not compatible .* version (\S+?)\.?$", re.MULTILINE
 )
+_PORT_TAKEN = re.compile(r'could not bind \S+ address "(\S+)"')
 _NOT_OURS = ("Permission denied", "wrong ownership", "invalid permissions")
 
 
 @contextmanager
-def kept_database(data_dir: Path) -> Iterator[str]:
+def kept_database(data_dir: Path, door: Door = AT_HOME) -> Iterator[str]:
     """The URL of the database in `data_dir`, whose server runs as long as the block.
 
-    Raises ServerError, with what to do.
+    Raises PortTaken, and ServerError, with what to do.
     """
     with ExitStack() as running:
         try:
-            server = running.enter_context(postgres_server(data_dir, durable=True))
+            server = running.enter_context(postgres_server(data_dir, durable=True, door=door))
         except (OSError, Failure) as error:
+            if door.port and (address := _PORT_TAKEN.search(str(error))):
+                raise PortTaken(f"port {door.port} on {address[1]} is taken") from error
             raise ServerError(_why_not(str(error), data_dir.absolute())) from error
         try:
             server.create_database(_NAME)

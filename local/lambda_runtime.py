@@ -16,12 +16,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
-from local.lambda_build.packages import PROJECT, Target, kept, pip_install
+from local import Failure
+from local.lambda_build.bytecode import compiler
+from local.lambda_build.packages import LAMBDA_PYTHON, PROJECT, Target, kept, pip_install
 
 _CLIENT_LOCK_FILE = PROJECT / "requirements" / "e2e.txt"
 _INVOKE = "/2015-03-31/functions/function/invocations"
@@ -29,7 +32,7 @@ _MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 _SECONDS_TO_START = 10.0
 
 
-class NoEmulator(Exception):
+class NoEmulator(Failure):
     """There is no emulator for this machine, or it does not start; the message says why."""
 
 
@@ -45,8 +48,17 @@ def emulator() -> Path:
     name = f"aws-lambda-rie-{machine()}"
     found = (PROJECT / ".venv-sam").glob(f"lib/python3*/site-packages/samcli/local/rapid/{name}")
     if (path := next(found, None)) is None:
-        raise NoEmulator("the SAM CLI, which brings the emulator, is not installed: make test")
+        raise NoEmulator("the SAM CLI, which brings the emulator, is not installed: make build")
     return path
+
+
+@lru_cache(maxsize=1)
+def runtime_python() -> tuple[str, Path]:
+    """The version and the interpreter that artefacts run on: Lambda's if there is one."""
+    found = compiler(LAMBDA_PYTHON)
+    if found is not None:
+        return LAMBDA_PYTHON, found
+    return f"{sys.version_info.major}.{sys.version_info.minor}", Path(sys.executable)
 
 
 def runtime_client(target: Target) -> Path:

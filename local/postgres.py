@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -18,17 +16,17 @@ import psycopg
 from psycopg import sql
 
 from local import Failure
+from local.postgres_door import AT_HOME, Door
 from local.postgres_installation import ServerUser, programs, server_user, temporary_folder
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30
-_PORT_TRIES = 5
 _READY = "database system is ready to accept connections"
 _PORT_TAKEN = "could not bind"
 
 # Not for data that must survive a power cut: no page is ever flushed.
 _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-_SETTINGS = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+_SETTINGS = ("unix_socket_directories=", "max_connections=200")
 
 # Becomes the server, and leaves a watcher behind that ends the server when the pipe on standard
 # input closes without a word: then the program that started it is gone, even by SIGKILL.
@@ -72,6 +70,11 @@ class Server:
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._execute(statement.format(sql.Identifier(name)))
 
+    def set_password(self, password: str) -> None:
+        """What the user of `admin_url` logs in with, where a password is asked for."""
+        statement = sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}")
+        self._execute(statement.format(sql.Literal(password)))
+
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(statement)
@@ -98,8 +101,11 @@ def available_server(environment: Mapping[str, str] = os.environ) -> Iterator[Se
 
 
 @contextmanager
-def postgres_server(data_dir: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
-    """Run an embedded server on a free port of 127.0.0.1 until the block ends.
+def postgres_server(
+    data_dir: Path | None = None, *, durable: bool = False, door: Door = AT_HOME
+) -> Iterator[Server]:
+    """Run an embedded server until the block ends; on a free port of 127.0.0.1 unless `door` says
+    otherwise.
 
     Without `data_dir` the data is temporary. `durable` keeps Postgres' own settings, so that a
     commit is on the disk when it is answered: for data that is kept and for benchmarks.
@@ -118,11 +124,15 @@ def postgres_server(data_dir: Path | None = None, *, durable: bool = False) -> I
             temporary=temporary,
             user=user,
             settings=() if durable else _FAST_SETTINGS,
+            door=door,
         )
         initialise(launch)
         process, port = start(launch)
         try:
-            yield Server(f"postgresql://postgres@127.0.0.1:{port}/postgres")
+            server = Server(f"postgresql://postgres@127.0.0.1:{port}/postgres")
+            if door.password:
+                server.set_password(door.password)
+            yield server
         finally:
             stop(process)
 
@@ -137,25 +147,16 @@ class Launch:
     temporary: Path
     user: ServerUser
     settings: tuple[str, ...]
+    door: Door
 
     @property
     def log(self) -> Path:
         """Where the server writes what it has to say."""
         return self.scratch / "log"
 
-    def ports(self) -> Iterator[int]:
-        """Which ports to try: the one of the last time first, which others may have noted down."""
-        with suppress(FileNotFoundError):
-            kept = re.search(r'"port=(\d+)"', (self.data / "postmaster.opts").read_text())
-            if kept is not None:
-                yield int(kept[1])
-        # Between choosing a free port and binding it somebody else may take it.
-        for _ in range(_PORT_TRIES):
-            yield _free_port()
-
     def command(self, port: int) -> Sequence[str]:
         """The supervised server's command line."""
-        settings = (*_SETTINGS, *self.settings, f"port={port}")
+        settings = (*_SETTINGS, *self.settings, *self.door.settings(port, self.scratch))
         options = [option for setting in settings for option in ("-c", setting)]
         server = [str(self.bin_dir / "postgres"), "-D", str(self.data), *options]
         folders = (str(self.scratch), str(self.temporary))
@@ -194,7 +195,7 @@ def _run_initdb(launch: Launch) -> None:
 
 def start(launch: Launch) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server and wait until it accepts connections; answers with it and its port."""
-    for port in launch.ports():
+    for port in launch.door.ports(launch.data):
         process = _launched(launch, port)
         if _is_ready(process, launch.log):
             return process, port
@@ -216,14 +217,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.communicate(b"stopped\n")
 
 
-def _free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def _launched(launch: Launch, port: int) -> subprocess.Popen[bytes]:
     with launch.log.open("wb") as log:
         return subprocess.Popen(
@@ -243,7 +236,8 @@ def _is_ready(process: subprocess.Popen[bytes], log: Path) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         # The server's own word: a connection might reach somebody else's server on that port.
-        if _READY in log.read_text():
-            return True
+        if _READY in (said := log.read_text()):
+            # It is content with one of several addresses, and another's server may have the other.
+            return _PORT_TAKEN not in said
         time.sleep(0.01)
     return False

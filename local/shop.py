@@ -21,6 +21,7 @@ from local.lambda_context import LambdaContext
 from local.migrate import migrate_configured
 from local.postgres import available_server
 from standin import StripeAccount, serving
+from standin.http_server import LOOPBACK
 from standin.store import Ids
 
 Json = dict[str, Any]
@@ -138,8 +139,9 @@ def _new_database(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def open_till(port: int = 0) -> Iterator[str]:
-    """Migrate the configured database, and serve the webhook and the reports; the base URL.
+def open_till(port: int = 0, bind: str = LOOPBACK) -> Iterator[str]:
+    """Migrate the configured database, and serve the webhook and the reports on 127.0.0.1, and on
+    `bind`; the base URL.
 
     Raises MigrationError and PortTaken.
     """
@@ -154,7 +156,7 @@ def open_till(port: int = 0) -> Iterator[str]:
     }
     try:
         migrate_configured()
-        with gateway(routes, port=port) as url:
+        with gateway(routes, port=port, bind=bind) as url:
             yield url
     finally:
         app.close()
@@ -174,7 +176,7 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
         ).fetchall()
         for package_id, package_name, amount, currency in packages:
             amount_minor = to_minor(amount, currency)
-            price_id = Ids(f"{package_id}:{amount_minor}:{currency}").new("price_1")
+            price_id = price_of(package_id, amount_minor, currency)
             account.create_price(amount_minor, currency, package_name, price_id=price_id)
             prices[package_id] = price_id
             connection.execute(
@@ -183,6 +185,11 @@ def price_packages(account: StripeAccount, database_url: str) -> dict[str, str]:
                 {"price": price_id, "package": package_id},
             )
     return prices
+
+
+def price_of(package_id: str, amount_minor: int, currency: str) -> str:
+    """The id of a package's price in every account."""
+    return Ids(f"{package_id}:{amount_minor}:{currency}").new("price_1")
 
 
 def standin_configuration(account: StripeAccount, stripe_url: str) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""An HTTP server on 127.0.0.1, on a thread: keep-alive connections, and an end that waits for
-nobody for long.
+"""An HTTP server on 127.0.0.1, and on one more address if need be, each on a thread: keep-alive
+connections, and an end that waits for nobody for long.
 
 Werkzeug reads requests and makes responses. Its own server closes each connection after one
 request, which costs a client a connection a call; so connections are kept here.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Condition, Thread
 from typing import IO, Any, cast
 
@@ -21,6 +21,8 @@ from werkzeug.wsgi import LimitedStream, get_content_length
 
 Respond = Callable[[Request], Response]
 
+LOOPBACK = "127.0.0.1"
+_EVERYWHERE = "0.0.0.0"
 _STOP_SECONDS = 5.0
 
 
@@ -29,23 +31,38 @@ class PortTaken(Exception):
 
 
 @contextmanager
-def listening(respond: Respond, port: int = 0) -> Iterator[str]:
+def listening(respond: Respond, port: int = 0, bind: str = LOOPBACK) -> Iterator[str]:
     """Answer requests by `respond` while the block runs, and answer with the base URL.
+
+    `bind` is an IPv4 address of this machine, to listen on beside 127.0.0.1.
 
     `request.environ["sent_headers"]` has the headers as they were sent, names, order and
     repeats. A ConnectionError that `respond` raises cuts the connection without an answer.
     Port 0 lets the system choose one. Raises PortTaken.
     """
+    with ExitStack() as running:
+        for address in addresses(bind):
+            port = running.enter_context(_listening(respond, address, port))
+        yield f"http://{LOOPBACK}:{port}"
+
+
+def addresses(bind: str) -> tuple[str, ...]:
+    """Where to listen so that 127.0.0.1 and `bind` are served."""
+    return (bind,) if bind in (LOOPBACK, _EVERYWHERE) else (LOOPBACK, bind)
+
+
+@contextmanager
+def _listening(respond: Respond, address: str, port: int) -> Iterator[int]:
     try:
-        bound = socket.create_server(("127.0.0.1", port), backlog=128)
+        bound = socket.create_server((address, port), backlog=128)
     except OSError as error:
-        raise PortTaken(f"port {port} on 127.0.0.1 is taken") from error
+        raise PortTaken(f"port {port} on {address} is taken") from error
     with bound:
         server = _Server(respond, bound)
     thread = Thread(target=server.accept_until_stopped, name="http-server")
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield server.port
     finally:
         server.stop()
         thread.join()
@@ -59,7 +76,8 @@ class _Server(ThreadedWSGIServer):
         self._connections: set[Any] = set()
         self._changed = Condition()
         # A socket that is bound already: with a port that is taken, werkzeug ends the program.
-        super().__init__("127.0.0.1", 0, Response(), _Connection, fd=bound.fileno())
+        super().__init__(LOOPBACK, 0, Response(), _Connection, fd=bound.fileno())
+        self._address = bound.getsockname()
 
     def accept_until_stopped(self) -> None:
         with self:
@@ -70,7 +88,7 @@ class _Server(ThreadedWSGIServer):
         """Stop listening: a connection of our own ends the wait for the next one at once."""
         self._stopped = True
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), _STOP_SECONDS).close()
+            socket.create_connection(self._address, _STOP_SECONDS).close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:

@@ -13,7 +13,7 @@ from standin.api import Api
 from standin.calls import path_of
 from standin.faults import Faults
 from standin.forwarding import Forwarder
-from standin.http_server import listening
+from standin.http_server import LOOPBACK, listening
 from standin.pages import Pages
 
 
@@ -53,15 +53,16 @@ class Server:
 
 @contextmanager
 def serving(
-    account: StripeAccount, port: int = 0, forward_to: str | None = None
+    account: StripeAccount, port: int = 0, forward_to: str | None = None, bind: str = LOOPBACK
 ) -> Iterator[Server]:
-    """Serve an account on 127.0.0.1, on a port that the system chooses unless one is given.
+    """Serve an account on 127.0.0.1, and on `bind`, on a port that the system chooses unless one is
+    given.
 
     `forward_to` becomes the account's `webhook_url`, to which every new event is sent.
     Raises PortTaken.
     """
     server = Server(account)
-    with server.forwarder.running(), listening(server.respond, port) as server.url:
+    with server.forwarder.running(), listening(server.respond, port, bind) as server.url:
         account.store.checkout_url = f"{server.url}/pay/"
         account.store.link_url = f"{server.url}/link/"
         if forward_to is not None:

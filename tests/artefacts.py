@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 from local.lambda_build import LAMBDA_PYTHON, Target, build
-from local.lambda_build.bytecode import compiler
-from local.lambda_runtime import Container, NoEmulator, container, emulator, machine
+from local.lambda_runtime import (
+    Container,
+    NoEmulator,
+    container,
+    emulator,
+    machine,
+    runtime_python,
+)
 
 _NO_LAMBDA_PYTHON = (
     f"No Python {LAMBDA_PYTHON} was found: the artefact ran on this Python, with its wheels."
@@ -44,23 +48,19 @@ class Artefact:
 Run = Callable[..., AbstractContextManager[Container]]
 
 
-@lru_cache(maxsize=1)
-def runtime_python() -> tuple[str, Path]:
-    """The version and the interpreter that artefacts run on: Lambda's if there is one."""
-    found = compiler(LAMBDA_PYTHON)
-    if found is not None:
-        return LAMBDA_PYTHON, found
-    return f"{sys.version_info.major}.{sys.version_info.minor}", Path(sys.executable)
-
-
-def built(folder: Path) -> Artefact:
-    """The artefact for this machine, in `folder`; it skips where no emulator can run it."""
+def need_emulator() -> None:
+    """Skips where no emulator can run an artefact."""
     try:
         emulator()
     except NoEmulator as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
+
+
+def built(folder: Path) -> Artefact:
+    """The artefact for this machine, in `folder`; it skips where no emulator can run it."""
+    need_emulator()
     version, interpreter = runtime_python()
     target = Target(machine(), version)
     build(folder, target)

@@ -13,8 +13,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 FOLDERS = (".", "docs", "docs/decisions", "bench", "events", "standin")
 
 SHELLS = ("sh", "bash", "console")
-# What follows the language of a block that needs an account: nobody runs it here.
-ACCOUNTS = ("aws", "stripe")
+# What follows the language of a block that needs an account, or a container engine: nobody runs it
+# here.
+ACCOUNTS = ("aws", "stripe", "docker")
 FENCE = re.compile(r"( *)```(.*)")
 
 

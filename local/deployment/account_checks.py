@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
+from local import deploy
 from local.deployment.findings import Said, code_of, fine, reason, unknown, unneeded, wrong
 from local.deployment.plan import Plan
 from local.deployment.template import PROJECT, written
@@ -18,16 +16,12 @@ from operations.doctor import Unknown
 # Lambda keeps so many for functions that reserve nothing.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 KEPT_UNRESERVED = 100
-LOCKED_SAM = re.compile(r"^aws-sam-cli==([\d.]+)", re.MULTILINE)
-AN_ARN = re.compile(r"arn:[a-z0-9-]+:(?:secretsmanager|kms):([a-z0-9-]+):\d{12}:.+")
+AN_ARN = re.compile(r"arn:[a-z0-9-]+:(?:secretsmanager|kms|acm):([a-z0-9-]+):\d{12}:.+")
 
 
 def parameters(plan: Plan) -> Said:
     """Would CloudFormation take them?"""
-    complaints = list(plan.filled.complaints())
-    if not plan.answers.stack_name:
-        complaints.insert(0, "The stack has no name: say --stack-name.")
-    if complaints:
+    if complaints := list(plan.filled.complaints()):
         return wrong(" ".join(complaints))
     name, standing = plan.answers.stack_name, plan.standing
     if isinstance(standing, Unknown):
@@ -40,31 +34,11 @@ def parameters(plan: Plan) -> Said:
 
 
 def sam_cli(_plan: Plan) -> Said:
-    """Is it one that the template was tried with?"""
-    tried = LOCKED_SAM.search((PROJECT / "requirements" / "sam.txt").read_text(encoding="utf-8"))
-    assert tried is not None, "the lock file names the SAM CLI"
-    return sam_is(installed_sam(), tried[1])
-
-
-def installed_sam(own: Path = PROJECT / ".venv-sam" / "bin" / "sam") -> str | None:
-    """The version of the project's SAM CLI, else of the one that a shell would find."""
-    program = str(own) if own.exists() else shutil.which("sam")
-    if program is None:
-        return None
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-    return said.stdout.split()[-1]
-
-
-def sam_is(version: str | None, tried: str) -> Said:
-    """What to say of a version, None for none."""
-    if version is None:
-        return wrong("There is no SAM CLI. Install it:\nmake build")
-    if numbers(version) < numbers(tried):
-        return wrong(
-            f"The SAM CLI is {version}, and the template was tried with {tried}. Install that one,"
-            " and use .venv-sam/bin/sam:\nmake build"
-        )
-    return fine(f"{version}; the template was tried with {tried}.")
+    """Is it new enough? Raises Failure."""
+    program = deploy.sam_cli(PROJECT)
+    found = deploy.version(program)
+    assert found is not None, "it was asked before"
+    return fine(f"{program} is {deploy.dotted(found)}, which will do.")
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What `sam deploy` would be told: by samconfig.toml, and by options that win over it.
+"""What `sam deploy` would be told: by the file of a stack, and by options that win over it.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
 """
@@ -15,10 +15,8 @@ from typing import Any
 import yaml
 
 from local import Misuse
+from local.deploy import check_name
 from local.deployment.template import PROJECT
-
-# Where SAM looks when no file is named.
-USUAL_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,42 +31,38 @@ class Answers:
 
 
 def answers(
+    stack_name: str,
     *,
     config_env: str = "default",
     config_file: Path | None = None,
     parameter_overrides: Sequence[str] = (),
     **options: str | None,
 ) -> Answers:
-    """The answers of one environment of the file. `options` are `stack_name`, `region`, `profile`;
+    """The answers for a stack, in one environment of its file. `options` are `region` and `profile`;
     as with SAM, one that is given replaces what the file has, the parameters as a whole.
 
     Raises Misuse for a file or an environment that is not there or cannot be read.
     """
-    saved = saved_answers(config_env, config_file)
+    check_name(stack_name)
+    saved = saved_answers(config_env, config_file or file_of(stack_name))
     overrides = parameter_overrides or saved.get("parameter_overrides", ())
-    said = {name: options.get(name) or saved.get(name) for name in ("stack_name", "region")}
-    return Answers(
-        stack_name=str(said["stack_name"] or ""),
-        region=said["region"],
-        profile=options.get("profile") or saved.get("profile"),
-        parameters=dict(pairs(overrides)),
-    )
+    said = {name: options.get(name) or saved.get(name) for name in ("region", "profile")}
+    return Answers(stack_name=stack_name, parameters=dict(pairs(overrides)), **said)
 
 
-def saved_answers(config_env: str, config_file: Path | None) -> dict[str, Any]:
+def file_of(stack_name: str, project: Path = PROJECT) -> Path:
+    """Where `make deploy` keeps the answers for a stack; before there are any, what it copies."""
+    own = project / f"samconfig.{stack_name}.toml"
+    return own if own.exists() else project / "samconfig.toml"
+
+
+def saved_answers(config_env: str, path: Path) -> dict[str, Any]:
     """What the file says to `sam deploy`, and to every command."""
-    path = config_file or next(
-        (PROJECT / name for name in USUAL_FILES if (PROJECT / name).exists()), None
-    )
-    if path is None:
-        return {}
     if not path.exists():
         raise Misuse(f"There is no {path}.")
     environment = read(path).get(config_env)
     if not isinstance(environment, dict):
-        raise Misuse(
-            f"{path.name} has no environment {config_env!r}: sam deploy --guided makes it."
-        )
+        raise Misuse(f"{path.name} has no environment {config_env!r}.")
     sections = [environment.get(command, {}) for command in ("global", "deploy")]
     return {name: value for each in sections for name, value in each.get("parameters", {}).items()}
 

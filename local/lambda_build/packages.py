@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import Failure
@@ -54,11 +55,29 @@ NOT_NEEDED = (
 )
 
 
+class NoMachine(Failure):
+    """The template does not say, once and in a word, which machine the functions run on."""
+
+
+def machine_of_the_template(template: Path = PROJECT / "template.yaml") -> str:
+    """The architecture in its only line `Architectures: [...]`. Raises NoMachine.
+
+    Read as text, for a build has no parser of YAML.
+    """
+    said = re.findall(r"^ *Architectures: *(.*?) *$", template.read_text("utf-8"), re.MULTILINE)
+    known = {f"[{machine}]": machine for machine in MACHINES}
+    if len(said) != 1 or said[0] not in known:
+        raise NoMachine(
+            f"{template.name} must have one line with Architectures: {' or '.join(known)}"
+        )
+    return known[said[0]]
+
+
 @dataclass(frozen=True)
 class Target:
     """A Lambda architecture (`arm64`, `x86_64`) and a Python version such as `3.13`."""
 
-    machine: str = "arm64"
+    machine: str = field(default_factory=machine_of_the_template)
     python: str = LAMBDA_PYTHON
 
     @property
@@ -97,9 +116,11 @@ def installed(target: Target, interpreter: Path | None) -> Path:
 
 def kept(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Path:
     """The folder that `make` fills, kept as long as the sources stay as they are."""
-    state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    folder = _KEPT / f"{kind}-{state[:12]}"
-    with _one_at_a_time():
+    state = hashlib.sha256()
+    for source in sources:
+        state.update(bytes(source.resolve().relative_to(PROJECT)) + source.read_bytes())
+    folder = _KEPT / f"{kind}-{state.hexdigest()[:12]}"
+    with _one_at_a_time(kind):
         if not folder.exists():
             # What an older lock file wanted, or an interrupted run left.
             for stale in _KEPT.glob(f"{kind}-*"):
@@ -145,9 +166,9 @@ def _not_needed(packages: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time(kind: str) -> Iterator[None]:
     """Builds that run at once share what the first of them installs."""
     _KEPT.mkdir(parents=True, exist_ok=True)
-    with (_KEPT / "lock").open("w") as lock:
+    with (_KEPT / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -17,8 +17,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from adapters.postgres import Connection
-from adapters.settings import PUBLIC, Misconfigured
+from adapters.settings import PUBLIC, Misconfigured, runs_in_sam_local
 
+# What a container calls the machine that it runs on. Anywhere else the name may lead anywhere.
+SAM_LOCAL_HOST = "host.docker.internal"
 RDS_AUTHORITIES = Path(__file__).with_name("rds-ca-bundle.pem")
 
 # Every wait is bounded: a host that vanished would otherwise hold a call for minutes.
@@ -100,9 +102,12 @@ def certificate_authorities(hosts: Sequence[str]) -> Path | str:
 
 
 def is_local(host: str) -> bool:
-    """A Unix socket (a directory, or abstract with "@") or the loopback interface."""
+    """A Unix socket (a directory, or abstract with "@"), the loopback interface, or the machine
+    around the container of `sam local`."""
     if host in ("", "localhost") or host.startswith(("/", "@")):
         return True
+    if host == SAM_LOCAL_HOST:
+        return runs_in_sam_local()
     try:
         return ip_address(host).is_loopback
     except ValueError:

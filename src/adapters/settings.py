@@ -85,6 +85,12 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def runs_in_sam_local(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether `sam local` runs this, in a container on a developer's machine: it says so itself,
+    in a variable that no template sets."""
+    return environ.get("AWS_SAM_LOCAL") == "true"
+
+
 def _database(environ: Mapping[str, str]) -> DatabaseAddress:
     return DatabaseAddress(
         url=_text(environ, "DATABASE_URL"),

@@ -22,6 +22,7 @@ PHYSICAL_ID = "schema"
 REASON_CHARACTERS = 600
 TRIES = 3
 SECONDS_A_TRY = 10.0
+PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class NotDelivered(Exception):
     """CloudFormation could not be told. Lambda repeats an asynchronous invocation that fails."""
 
 
-def deliver(url: str, answer: Mapping[str, Any], pause_seconds: float = 1.0) -> None:
+def deliver(url: str, answer: Mapping[str, Any]) -> None:
     """Puts `answer` to the signed `url`. Raises NotDelivered after three tries."""
     for left in reversed(range(TRIES)):
         try:
@@ -110,7 +111,7 @@ def deliver(url: str, answer: Mapping[str, Any], pause_seconds: float = 1.0) -> 
         except (OSError, HTTPException, ValueError) as error:
             if not left:
                 raise NotDelivered(type(error).__name__) from None
-            time.sleep(pause_seconds)
+            time.sleep(PAUSE_SECONDS)
     return None
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 from werkzeug import Request, Response
 from werkzeug.exceptions import Forbidden
 
 from standin.http_server import PortTaken, Respond, listening
+
+# Linux has all of 127.0.0.0/8, other systems the first address of it.
+ANOTHER = "127.0.0.2"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs a second address")
 
 
 @contextmanager
@@ -126,3 +132,41 @@ def test_the_end_cuts_whoever_is_connected_and_waits_for_what_is_under_way() -> 
         client.close()
     assert done.is_set()
     assert idle.fileno() == -1
+
+
+def answers(address: str, url: str) -> bool:
+    """Whether the server of this URL answers at another address of this machine too."""
+    connection = http.client.HTTPConnection(address, urlsplit(url).port, timeout=5)
+    try:
+        return posted(connection, b"here") == b"here"
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+@linux
+def test_it_is_reached_from_this_machine_alone_unless_it_is_told() -> None:
+    with listening(echo) as url:
+        assert (answers("127.0.0.1", url), answers(ANOTHER, url)) == (True, False)
+
+
+@linux
+@pytest.mark.parametrize("bind", [ANOTHER, "0.0.0.0"])
+def test_it_listens_on_one_more_address_and_on_the_same_port(bind: str) -> None:
+    with listening(echo, bind=bind) as url:
+        assert (answers("127.0.0.1", url), answers(ANOTHER, url)) == (True, True)
+    assert (answers("127.0.0.1", url), answers(ANOTHER, url)) == (False, False)
+
+
+@linux
+def test_a_port_that_is_taken_on_one_of_two_addresses_is_taken() -> None:
+    with socket.create_server((ANOTHER, 0)) as other:
+        port = other.getsockname()[1]
+        with (
+            pytest.raises(PortTaken, match=f"port {port} on {ANOTHER} is taken"),
+            listening(echo, port, ANOTHER),
+        ):
+            pass
+        with listening(echo, port):
+            pass

@@ -32,6 +32,8 @@ from tests.till import Till, completed, open_till
 RUN_BY = {
     "make demo": "tests/e2e/test_demo.py",
     "make build": "tests/e2e/test_artefact.py",
+    "make serve ARGS='--bind 172.17.0.1'": "tests/e2e/test_serve.py",
+    "make invoke NAME=checkout_session_completed": "tests/e2e/test_invoke.py",
     "make test": "tests",  # by whoever reads this
     ".venv/bin/python -m standin --seed --port 8001": "standin/tests/test_command.py",
     "PYTHONPATH=src:. .venv/bin/python -m tests.integration.event_outcomes": (
@@ -81,7 +83,7 @@ def as_assumed(till: Till) -> Iterator[Here]:
         names = {
             "http://127.0.0.1:8000": url,
             "http://127.0.0.1:8001": till.stripe.url,
-            "postgresql://postgres@127.0.0.1:48537/tokentill": till.database_url,
+            "postgresql://postgres@127.0.0.1:8002/tokentill": till.database_url,
             ".venv/bin/python": sys.executable,
             # The client that is made of the key alone asks the real Stripe.
             '(os.environ["STRIPE_API_KEY"])': f"({till.account.api_key!r}, base_addresses={api})",

@@ -26,8 +26,12 @@ from local.kept_database import kept_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "local", "serve", "--port=0", "--stripe-port=0"]
+COMMAND += ["--postgres-port=0"]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SECONDS = 60
+# Like that of Docker's bridge, an address of this machine that is not 127.0.0.1. Only Linux has a
+# second one that the network does not see.
+BRIDGE = "127.0.0.2" if sys.platform == "linux" else "0.0.0.0"  # noqa: S104
 
 
 @dataclass(frozen=True)
@@ -91,14 +95,14 @@ def requested(url: str, *, accept: str = "*/*", form: dict[str, str] | None = No
 
 
 @contextmanager
-def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]]:
+def started(data_dir: Path, *arguments: str, **configured: str) -> Iterator[subprocess.Popen[str]]:
     """The program on ports of the system's choice; a test that fails ends it."""
     taken = ("DATABASE_", "STRIPE_", "UNKNOWN_USERS")
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(taken)}
     with (
         data_dir.with_suffix(".log").open("w") as log,
         subprocess.Popen(
-            [*COMMAND, f"--data-dir={data_dir}"],
+            [*COMMAND, f"--data-dir={data_dir}", *arguments],
             cwd=PROJECT,
             env=environment | {"PYTHONPATH": f"{PROJECT / 'src'}:{PROJECT}"} | configured,
             stdout=subprocess.PIPE,
@@ -115,9 +119,9 @@ def started(data_dir: Path, **configured: str) -> Iterator[subprocess.Popen[str]
 
 
 @contextmanager
-def serving(data_dir: Path, **configured: str) -> Iterator[Serving]:
+def serving(data_dir: Path, *arguments: str, **configured: str) -> Iterator[Serving]:
     """The program, once it has said where everything is."""
-    with started(data_dir, **configured) as process:
+    with started(data_dir, *arguments, **configured) as process:
         assert process.stdout is not None
         lines: dict[str, str] = {}
         for line in process.stdout:
@@ -174,10 +178,28 @@ def holding_run(folder: Path) -> Ended:
 
 @pytest.fixture(scope="module")
 def next_run(holding_run: Ended) -> Ended:
-    """The next one on its database, with nothing configured."""
-    with serving(holding_run.data_dir) as run:
-        shown = {"prices": prices_of(run), "story": run.rows("payments_for_user?user_id=ana")}
+    """The next one on its database, with nothing configured; for containers too."""
+    env_vars = holding_run.data_dir.with_suffix(".env.json")
+    with serving(holding_run.data_dir, f"--bind={BRIDGE}", f"--env-vars={env_vars}") as run:
+        shown = {
+            "prices": prices_of(run),
+            "story": run.rows("payments_for_user?user_id=ana"),
+            "in a container": shown_at_bridge(run, env_vars),
+        }
         return Ended(run, holding_run.data_dir, shown, run.stop())
+
+
+def shown_at_bridge(run: Serving, env_vars: Path) -> list[str]:
+    """The pages of reports and stand-in at the other address, and the database's name there, by
+    the variables that are written for containers."""
+    text = env_vars.read_text().replace("host.docker.internal", BRIDGE)
+    there = json.loads(text)["Parameters"]
+    reports = run.lines["Reports"].replace("127.0.0.1", BRIDGE)
+    with psycopg.connect(there["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    pages = [requested(url).text for url in (reports, there["STRIPE_API_BASE"])]
+    return [row[0], *pages]
 
 
 def test_a_browser_gets_the_page_that_lists_the_reports(first_run: Serving) -> None:
@@ -250,6 +272,28 @@ def prices_of(run: Serving) -> dict[str, list[str]]:
     offered = re.findall(r"price_\w+", requested(run.standin).text)
     assert {price for ids in prices.values() for price in ids} == set(offered)
     return prices
+
+
+def test_containers_reach_everything_by_the_variables_that_are_written_for_them(
+    next_run: Ended,
+) -> None:
+    database, reports, standin = next_run.shown["in a container"]
+    assert database == "tokentill"
+    assert json.loads(reports)["reports"]
+    assert "price_" in standin
+    assert not next_run.data_dir.with_suffix(".env.json").exists()
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "localhost", "0", ""])
+def test_what_is_no_address_of_this_machine_is_refused_with_where_to_look(
+    folder: Path, address: str
+) -> None:
+    with started(folder / "none", f"--bind={address}") as run:
+        out, _ = run.communicate(timeout=SECONDS)
+    said = (folder / "none.log").read_text()
+    assert (run.returncode, out) == (2, "")
+    assert "this machine has no such IPv4 address" in said
+    assert "docker0" in said
 
 
 def refused(data_dir: Path, **environment: str) -> str:

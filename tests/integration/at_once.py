@@ -6,48 +6,42 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
-# Waits for the others at a line, and makes its request several times.
+# Imports the handler once. Each of its children is a container, which has taken no connection over:
+# it waits for the others at a pipe, and makes its request several times. Logs go nowhere.
 PROCESS = """
-import importlib, json, sys
+import importlib, json, os, sys
+answers = os.dup(1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 handler = importlib.import_module(f"handlers.{sys.argv[1]}").handler
-request = json.loads(sys.stdin.readline())
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(int(sys.argv[2])):
-    print("answer", json.dumps(handler(request, None)), flush=True)
+gate, opened = os.pipe()
+children = []
+for request in json.load(sys.stdin):
+    child = os.fork()
+    if child == 0:
+        os.close(opened)
+        os.read(gate, 1)
+        for _ in range(int(sys.argv[2])):
+            os.write(answers, json.dumps(handler(request, None)).encode() + b"\\n")
+        os._exit(0)
+    children.append(child)
+os.close(opened)
+for child in children:
+    os.waitpid(child, 0)
 """
 
 
 def from_processes(handler: str, requests: Sequence[object], times: int) -> list[dict[str, Any]]:
     """What is answered to each request, made so many times from a process of its own."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS, handler, str(times)],
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in requests
-    ]
-    for process, request in zip(processes, requests, strict=True):
-        _say(process.stdin, json.dumps(request))
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        _say(process.stdin, "go")
-    outputs = [process.communicate()[0] for process in processes]
-    lines = [line for output in outputs for line in output.splitlines()]
-    # The handler's log lines come by the same way.
-    return [json.loads(line[7:]) for line in lines if line.startswith("answer ")]
-
-
-def _say(pipe: IO[str] | None, line: str) -> None:
-    assert pipe is not None
-    pipe.write(line + "\n")
-    pipe.flush()
+    ran = subprocess.run(
+        [sys.executable, "-c", PROCESS, handler, str(times)],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        input=json.dumps(requests),
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return [json.loads(line) for line in ran.stdout.splitlines()]

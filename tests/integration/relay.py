@@ -39,8 +39,8 @@ class Relay:
 
 
 @contextmanager
-def relay(database_url: str) -> Iterator[Relay]:
-    """A relay on a free port, to the database at this URL."""
+def relay(database_url: str, source: str = "127.0.0.1") -> Iterator[Relay]:
+    """A relay on a free port, to the database at this URL, which it reaches from `source`."""
     parts = urlsplit(database_url)
     there = (parts.hostname or "", parts.port or 5432)
     opened: list[socket.socket] = []
@@ -53,7 +53,7 @@ def relay(database_url: str) -> Iterator[Relay]:
             with suppress(OSError):
                 while True:
                     here = server.accept()[0]
-                    onward = socket.create_connection(there)
+                    onward = socket.create_connection(there, source_address=(source, 0))
                     opened.extend((here, onward))
                     for ends in ((here, onward), (onward, here)):
                         threading.Thread(target=_pass_on, args=(made, *ends), daemon=True).start()

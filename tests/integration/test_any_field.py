@@ -83,7 +83,7 @@ def test_whatever_a_field_holds_the_payment_is_recorded(
     till: Till, odd: OddStripe, name: str
 ) -> None:
     problems = []
-    # Some of the values of each field, or all of them.
+    # Some of the values of each field, or all of them. Fewer miss a text that cannot be stored.
     tried = list(cases(name))[:: size(3, 1)]
     for number, (field, value) in enumerate(tried):
         purchase = Purchase(number)

@@ -163,6 +163,7 @@ def test_a_database_that_could_be_listened_to_is_told(
     assert "sslmode must be verify-full" in wrong(examine())["database_reachable"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_stripe_that_is_down_is_told(sound: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
     assert "APIConnectionError" in wrong(examine())["stripe_reachable"]

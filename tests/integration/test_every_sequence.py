@@ -20,7 +20,7 @@ from tests.till import Till, another_container
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=EXAMPLES or size(40, 400),
+    max_examples=EXAMPLES or size(15, 400),
     stateful_step_count=30,
     derandomize=not EXAMPLES,
     phases=(Phase.generate, Phase.shrink) if EXAMPLES else (Phase.generate,),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,22 +16,40 @@ import pytest
 
 from local.kept_database import kept_database
 from local.postgres import ServerError
+from local.postgres_door import Door
 from local.postgres_installation import server_user, temporary_folder
+from standin import PortTaken
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with temporary_folder(server_user()) as made:
+@contextmanager
+def data_dir() -> Iterator[Path]:
+    """Where to keep data, and in memory, so that what is durable does not wait for a disk."""
+    with temporary_folder(server_user(), in_memory=True) as made:
         yield made / "data"
 
 
 @pytest.fixture
-def used(folder: Path) -> Path:
+def folder() -> Iterator[Path]:
+    with data_dir() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Path]:
     """The data of a run that has ended."""
-    with kept_database(folder):
-        pass
+    with data_dir() as made:
+        with kept_database(made):
+            pass
+        yield made
+
+
+@pytest.fixture
+def used(kept: Path, folder: Path) -> Path:
+    """A copy of such data."""
+    shutil.copytree(kept, folder)
+    server_user().own(folder)
     return folder
 
 
@@ -45,27 +65,39 @@ def refused(data_dir: Path) -> str:
     return str(error.value)
 
 
-def test_the_next_run_has_the_same_data_at_the_same_address(folder: Path) -> None:
-    with kept_database(folder) as first, psycopg.connect(first) as connection:
+def test_the_next_run_has_the_same_data_at_the_same_address(used: Path) -> None:
+    with kept_database(used) as first, psycopg.connect(first) as connection:
         connection.execute("CREATE TABLE kept ()")
-    with kept_database(folder) as second, psycopg.connect(second) as connection:
+    with kept_database(used) as second, psycopg.connect(second) as connection:
         connection.execute("SELECT FROM kept")
     assert first == second
 
 
-def test_an_address_that_was_taken_meanwhile_is_left_to_whoever_has_it(folder: Path) -> None:
-    with kept_database(folder) as first:
+def test_an_address_that_was_taken_meanwhile_is_left_to_whoever_has_it(used: Path) -> None:
+    with kept_database(used) as first:
         pass
     taken = ("127.0.0.1", int(port_of(first)))
-    with socket.create_server(taken), kept_database(folder) as second:
+    with socket.create_server(taken), kept_database(used) as second:
         assert port_of(second) != port_of(first)
-    with kept_database(folder) as third:
+    with kept_database(used) as third:
         assert third == second
 
 
-def test_a_second_run_is_told_that_it_runs_already_where_and_what_to_do(folder: Path) -> None:
-    with kept_database(folder) as url:
-        said = refused(folder)
+def test_the_port_that_is_asked_for_is_that_of_the_database_or_nobodys(used: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door = Door(port=other.getsockname()[1])
+        with (
+            pytest.raises(PortTaken, match=f"port {door.port} on 127.0.0.1 is taken"),
+            kept_database(used, door),
+        ):
+            pass
+    with kept_database(used, door) as url:
+        assert port_of(url) == str(door.port)
+
+
+def test_a_second_run_is_told_that_it_runs_already_where_and_what_to_do(used: Path) -> None:
+    with kept_database(used) as url:
+        said = refused(used)
     assert said == (
         f"It runs already, with the database {url}: use that one, or stop it with Ctrl-C in its"
         " terminal, or give this one another --data-dir."
@@ -134,6 +166,6 @@ def test_a_folder_below_a_file_is_told(folder: Path) -> None:
     assert "give another --data-dir" in refused(folder / "below")
 
 
-def test_an_error_of_whoever_uses_the_database_is_their_own(folder: Path) -> None:
-    with pytest.raises(OSError, match="no disk"), kept_database(folder):
+def test_an_error_of_whoever_uses_the_database_is_their_own(used: Path) -> None:
+    with pytest.raises(OSError, match="no disk"), kept_database(used):
         raise OSError("no disk")

@@ -112,6 +112,7 @@ def test_a_package_that_is_still_unknown_is_not_resolved(till: Till) -> None:
     assert till.count("stripe_events") == 1
 
 
+@pytest.mark.usefixtures("impatient")
 def test_nothing_is_resolved_while_stripe_cannot_be_asked(till: Till) -> None:
     _, payment_id = nobodys(till)
     till.stripe.faults.answer(503, times=10)

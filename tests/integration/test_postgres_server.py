@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -50,29 +51,86 @@ def _first_line(program: subprocess.Popen[str]) -> str:
     return program.stdout.readline().strip()
 
 
-@pytest.fixture
-def closed_installation(tmp_path: Path) -> Path:
+def in_memory() -> AbstractContextManager[Path]:
+    """A folder of the server's user, where what is durable does not wait for a disk."""
+    return temporary_folder(server_user(), in_memory=True)
+
+
+@pytest.fixture(scope="module")
+def kept_data() -> Iterator[Path]:
+    """The data of a server that has ended, with the database `kept` in it."""
+    with in_memory() as folder:
+        with postgres_server(folder / "data") as server:
+            server.create_database("kept")
+        yield folder / "data"
+
+
+@contextmanager
+def closed_installation() -> Iterator[Path]:
     """A folder that only root can enter, with the embedded Postgres in it."""
-    package = programs(ServerUser(None), tmp_path).parents[1]
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    for folder in (package, package.with_name(f"{package.name}.libs")):
-        if folder.exists():
-            shutil.copytree(folder, closed / folder.name, symlinks=True)
-    return closed
+    with in_memory() as folder:
+        package = programs(ServerUser(None), folder).parents[1]
+        closed = folder / "closed"
+        closed.mkdir(mode=0o700)
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, closed / part.name, symlinks=True)
+        yield closed
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A temporary directory like the system's own: all may make files, owners remove them."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o1777)
-    yield folder
-    shutil.rmtree(folder)
+@dataclass(frozen=True)
+class Killed:
+    """A program that kept its data in `data` and was killed while its server answered at `url`."""
+
+    url: str
+    answered: bool
+    data: Path
+    temporary: Path
+    temporary_files: frozenset[str]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_server_ends_with_its_program_however_that_ends(number: signal.Signals) -> None:
+@contextmanager
+def killed(**environment: str) -> Iterator[Killed]:
+    with in_memory() as folder:
+        # A temporary directory like the system's own: all may make files, owners remove them.
+        data, temporary = folder / "data", folder / "tmp"
+        temporary.mkdir()
+        temporary.chmod(0o1777)
+        with _program("--data-dir", str(data), TMPDIR=str(temporary), **environment) as program:
+            url = _first_line(program)
+            files = frozenset(file.name for file in temporary.rglob("*"))
+            made = Killed(url, _answers(url), data, temporary, files)
+            program.kill()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def killed_program() -> Iterator[Killed]:
+    with killed() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def killed_program_in_a_closed_folder() -> Iterator[Killed]:
+    """Its server runs from a copy of the programs."""
+    with closed_installation() as closed, killed(PYTHONPATH=str(closed)) as made:
+        yield made
+
+
+def test_the_server_ends_with_its_program_when_that_is_killed(killed_program: Killed) -> None:
+    assert killed_program.answered
+    assert _until(lambda: not _answers(killed_program.url))
+
+
+@as_root
+def test_programs_in_a_closed_folder_are_copied_to_where_the_server_can_run_them(
+    killed_program_in_a_closed_folder: Killed,
+) -> None:
+    assert killed_program_in_a_closed_folder.answered
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_with_its_program_by_either_signal(number: signal.Signals) -> None:
     with _program() as program:
         url = _first_line(program)
         assert _answers(url)
@@ -81,73 +139,52 @@ def test_the_server_ends_with_its_program_however_that_ends(number: signal.Signa
         assert _until(lambda: not _answers(url))
 
 
-def test_kept_data_is_there_the_next_time() -> None:
-    with temporary_folder(server_user()) as folder:
-        with postgres_server(folder / "data") as server:
-            server.create_database("kept")
-        with postgres_server(folder / "data") as server:
-            assert _answers(server.url("kept"))
+def test_a_killed_program_leaves_no_temporary_folder_behind(killed_program: Killed) -> None:
+    assert killed_program.temporary_files
+    assert _until(lambda: not list(killed_program.temporary.iterdir()))
 
 
-def test_a_killed_program_leaves_no_temporary_folder_behind(open_folder: Path) -> None:
-    with temporary_folder(server_user()) as kept:
-        arguments = ("--data-dir", str(kept / "data"))
-        with _program(*arguments, TMPDIR=str(open_folder)) as program:
-            _first_line(program)
-            assert list(open_folder.iterdir())
-            program.kill()
-            assert _until(lambda: not list(open_folder.iterdir()))
-
-
-def test_data_of_a_killed_program_is_used_again() -> None:
-    with temporary_folder(server_user()) as folder:
-        with _program("--data-dir", str(folder / "data")) as program:
-            _first_line(program)
-            program.kill()
-            assert _until(lambda: not (folder / "data" / "postmaster.pid").exists())
-        with postgres_server(folder / "data") as server:
-            assert _answers(server.url("postgres"))
-
-
-def test_a_second_server_on_the_same_data_is_refused_with_the_reason() -> None:
-    with (
-        temporary_folder(server_user()) as folder,
-        postgres_server(folder / "data"),
-        pytest.raises(ServerError, match="already exists"),
-        postgres_server(folder / "data"),
-    ):
-        pass
-
-
-def test_the_servers_of_two_programs_do_not_meet() -> None:
-    with postgres_server() as one, postgres_server() as other:
-        one.create_database("mine")
-        assert not _answers(other.url("mine"))
-
-
-def test_a_durable_server_flushes_what_it_commits() -> None:
-    with postgres_server(durable=True) as server, psycopg.connect(server.admin_url) as connection:
-        assert connection.execute("SHOW fsync").fetchone() == ("on",)
-
-
-@as_root
-def test_programs_in_a_closed_folder_are_copied_to_where_the_server_can_run_them(
-    closed_installation: Path,
-) -> None:
-    with _program(PYTHONPATH=str(closed_installation)) as program:
-        assert _answers(_first_line(program))
-        program.terminate()
+def test_data_of_a_killed_program_is_used_again(killed_program: Killed) -> None:
+    assert _until(lambda: not (killed_program.data / "postmaster.pid").exists())
+    with postgres_server(killed_program.data) as server:
+        assert _answers(server.url("postgres"))
 
 
 @as_root
 def test_a_killed_program_leaves_no_copy_of_the_programs_behind(
-    closed_installation: Path, open_folder: Path
+    killed_program_in_a_closed_folder: Killed,
 ) -> None:
-    with _program(PYTHONPATH=str(closed_installation), TMPDIR=str(open_folder)) as program:
-        _first_line(program)
-        assert list(open_folder.iterdir())
-        program.kill()
-        assert _until(lambda: not list(open_folder.iterdir()))
+    killed = killed_program_in_a_closed_folder
+    assert "initdb" in killed.temporary_files
+    assert _until(lambda: not list(killed.temporary.iterdir()))
+
+
+def test_kept_data_is_there_the_next_time(kept_data: Path) -> None:
+    with postgres_server(kept_data) as server:
+        assert _answers(server.url("kept"))
+
+
+def test_a_second_server_on_the_same_data_is_refused_with_the_reason(kept_data: Path) -> None:
+    with (
+        postgres_server(kept_data),
+        pytest.raises(ServerError, match="already exists"),
+        postgres_server(kept_data),
+    ):
+        pass
+
+
+def test_the_servers_of_two_programs_do_not_meet(kept_data: Path) -> None:
+    with postgres_server(kept_data) as one, postgres_server() as other:
+        assert _answers(one.url("kept"))
+        assert not _answers(other.url("kept"))
+
+
+def test_a_durable_server_flushes_what_it_commits(kept_data: Path) -> None:
+    with (
+        postgres_server(kept_data, durable=True) as server,
+        psycopg.connect(server.admin_url) as connection,
+    ):
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
 
 
 @as_root

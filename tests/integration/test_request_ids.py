@@ -54,7 +54,6 @@ OTHERS: dict[str, list[Words]] = {
     "erase": [{"user_id": "ana"}, {"user_id": None, "payment_id": "pay_another"}],
     "erase payment": [{"payment_id": "pay_another"}, {"payment_id": None, "user_id": "ana"}],
 }
-ANOTHER = [(name, other) for name, others in OTHERS.items() for other in others]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,15 +70,16 @@ def test_the_same_words_are_done_once(till: Till, words: dict[str, Words], name:
     assert everything(till) == before
 
 
-@pytest.mark.parametrize(("name", "other"), ANOTHER, ids=[f"{n}: {o}" for n, o in ANOTHER])
+@pytest.mark.parametrize("name", NAMES)
 def test_other_words_are_refused_and_change_nothing(
-    till: Till, words: dict[str, Words], name: str, other: Words
+    till: Till, words: dict[str, Words], name: str
 ) -> None:
     assert "outcome" in ask(**words[name])
     before = everything(till)
-    answer = ask(**{**words[name], **other})
-    assert error_code(answer) == "request_id_reused"
-    assert "'req_1'" in answer["error"]["message"]
+    answers = {str(other): ask(**{**words[name], **other}) for other in OTHERS[name]}
+    codes = {other: error_code(answer) for other, answer in answers.items()}
+    assert codes == dict.fromkeys(codes, "request_id_reused")
+    assert all("'req_1'" in answer["error"]["message"] for answer in answers.values())
     assert everything(till) == before
 
 
@@ -102,11 +102,12 @@ REFUSED: list[tuple[Words, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "code"), REFUSED, ids=str)
-def test_a_refused_request_leaves_its_id_unused(till: Till, refused: Words, code: str) -> None:
+def test_a_refused_request_leaves_its_id_unused(till: Till) -> None:
     till.add_user("ana")
-    assert error_code(ask(**refused)) == code
-    assert ask("adjust_credits", user_id="ana", delta=5)["outcome"] == "recorded"
+    for number, (refused, code) in enumerate(REFUSED):
+        assert error_code(ask(request_id=f"req_{number}", **refused)) == code
+        done = ask("adjust_credits", f"req_{number}", user_id="ana", delta=5)
+        assert done["outcome"] == "recorded", refused
 
 
 def test_a_null_is_as_good_as_nothing(till: Till, words: dict[str, Words]) -> None:
@@ -172,7 +173,7 @@ def test_what_is_remembered_is_what_was_asked_exactly(till: Till) -> None:
     for number, user_id in enumerate(STRANGE_IDS.values()):
         till.add_user(user_id)
         ask("adjust_credits", f"req_{number}", user_id=user_id, delta=10**15)
-    remembered = till.rows("SELECT request FROM stripe_events")
+    remembered = till.rows("SELECT request FROM stripe_events ORDER BY received_at")
     assert json.dumps([row["request"]["user_id"] for row in remembered]) == json.dumps(
         list(STRANGE_IDS.values())
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-@pytest.fixture
-def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator["SecretsManagerClient"]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def manager() -> Iterator["SecretsManagerClient"]:
+    """A Secrets Manager for all of these tests: each makes a secret of its own."""
+    with pytest.MonkeyPatch.context() as patched, mock_aws():
+        patched.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         yield boto3.client("secretsmanager")
-    app.close()
+
+
+def created(manager: "SecretsManagerClient", content: str) -> str:
+    """A new secret; its ARN."""
+    return manager.create_secret(Name=uuid.uuid4().hex, SecretString=content)["ARN"]
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def rolling(
     till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Till, str]:
     """A till whose Stripe secrets are in Secrets Manager; the ARN of them."""
-    arn = manager.create_secret(Name="stripe", SecretString=stripe_secret(till, "whsec_old"))["ARN"]
+    arn = created(manager, stripe_secret(till, "whsec_old"))
     monkeypatch.delenv("STRIPE_API_KEY")
     monkeypatch.delenv("STRIPE_WEBHOOK_SECRET")
     monkeypatch.setenv("STRIPE_SECRET_ARN", arn)
@@ -81,15 +87,10 @@ def test_an_unreadable_secret_leaves_the_event_to_the_next_delivery(
     assert sold_and_signed_with(till, WEBHOOK_SECRET) == "503"
 
 
-ODD_SECRETS = [
-    json.dumps({"api_key": "sk_test_standin", "webhook_secrets": odd})
-    for odd in (7, True, {"whsec_abc": 1}, "", " ", [""], ["\n"], [7], [None], [["whsec_abc"]])
-] + ['["whsec_abc"]', '"whsec_abc"', "whsec_abc", "null", "", "{'webhook_secrets': ['whsec_abc']}"]
-ODD_SECRETS += ['{"webhook_secrets": ["whsec_abc"], "api_key": {"sk_test": 1}}']
 FORGERIES = ("w", "h", "_", "whsec_abc", "", " ", "7", "webhook_secrets", "[")
 
 
-@pytest.mark.parametrize("secret", ODD_SECRETS)
+@pytest.mark.parametrize("secret", ['{"webhook_secrets": {"whsec_abc": 1}}', "whsec_abc", "\n"])
 def test_a_secret_of_another_shape_verifies_nothing_even_while_stripe_is_down(
     rolling: tuple[Till, str],
     manager: "SecretsManagerClient",
@@ -98,7 +99,7 @@ def test_a_secret_of_another_shape_verifies_nothing_even_while_stripe_is_down(
 ) -> None:
     till, arn = rolling
     event = completed(till.account.complete(till.sell(metadata={"package_id": "starter"})))
-    manager.put_secret_value(SecretId=arn, SecretString=secret or "\n")
+    manager.put_secret_value(SecretId=arn, SecretString=secret)
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
     assert {till.deliver(event, secret=each).outcome for each in FORGERIES} == {"400"}
     assert till.count("payment_transactions") == 0
@@ -144,9 +145,9 @@ def test_the_doctor_says_why_a_secret_is_refused(
 def test_the_doctor_says_what_is_wrong_with_the_databases_secret(
     till: Till, manager: "SecretsManagerClient", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = manager.create_secret(Name="rds", SecretString='{"username": "u", "password": 7}')
+    arn = created(manager, '{"username": "u", "password": 7}')
     monkeypatch.delenv("DATABASE_URL")
-    monkeypatch.setenv("DATABASE_SECRET_ARN", secret["ARN"])
+    monkeypatch.setenv("DATABASE_SECRET_ARN", arn)
     monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
     answer = operations.handler({"operation": "doctor", "url": "https://till.example.com/"}, None)
     failed = {each["check"]: each["message"] for each in answer["checks"] if not each["ok"]}
@@ -210,10 +211,10 @@ def test_the_database_is_reached_with_the_secret_that_rds_keeps(
 ) -> None:
     role = "CREATE ROLE till_login LOGIN PASSWORD 'first' IN ROLE webhook_writer"
     till.execute(f"DO $$ BEGIN {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-    arn = manager.create_secret(Name="rds", SecretString=rds_secret(till.database_url, "first"))
+    arn = created(manager, rds_secret(till.database_url, "first"))
     session_id = till.sell()
     monkeypatch.delenv("DATABASE_URL")
-    monkeypatch.setenv("DATABASE_SECRET_ARN", arn["ARN"])
+    monkeypatch.setenv("DATABASE_SECRET_ARN", arn)
     assert till.deliver(completed(till.account.complete(session_id))).outcome == "recorded"
 
 

@@ -3,12 +3,14 @@ left to the next delivery with nothing written."""
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import product
 from threading import Thread
 from typing import Any
 
 import pytest
+import stripe
 
 from adapters import stripe_api
 from handlers.app import app
@@ -27,7 +29,8 @@ def answers(status: int) -> Failure:
     return lambda till, _: till.stripe.faults.answer(status, times=FOREVER)
 
 
-def never_answers(till: Till, _: pytest.MonkeyPatch) -> None:
+def never_answers(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stripe_api, "READ_SECONDS", 0.1)
     till.stripe.faults.hang(times=FOREVER)
 
 
@@ -60,24 +63,38 @@ def paid(till: Till, **sale: Any) -> tuple[str, dict[str, Any]]:
     return session_id, completed(till.account.complete(session_id))
 
 
-@contextmanager
-def answering(body: object, status: int = 200) -> Iterator[str]:
-    """The URL of a server that answers everything with this JSON."""
+@dataclass
+class Other:
+    """A server that answers everything with this JSON, whatever it is at the time."""
+
+    url: str
+    status: int = 200
+    body: object = None
+
+    def says(self, status: int, body: object) -> None:
+        self.status, self.body = status, body
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch, till: Till) -> Iterator[Other]:
+    """It stands where Stripe should be."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            self.send_response(made.status)
             self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+            self.wfile.write(json.dumps(made.body).encode())
 
         def log_message(self, *_: Any) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        made = Other(f"http://127.0.0.1:{server.server_address[1]}")
+        monkeypatch.setenv("STRIPE_API_BASE", made.url)
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield made
         finally:
             server.shutdown()
             thread.join()
@@ -105,6 +122,7 @@ def test_what_a_snapshot_cannot_tell_is_left_to_the_next_delivery(
     assert till.deliver(event).status_code == 503
     assert till.count("stripe_events") == till.count("payment_transactions") == 0
     till.stripe.faults.clear()
+    monkeypatch.setattr(stripe_api, "READ_SECONDS", 5.0)
     monkeypatch.setenv("STRIPE_API_BASE", till.stripe.url)
     app.close()
     assert till.deliver(event).outcome == "recorded"
@@ -121,13 +139,12 @@ WRONG: dict[str, object] = {
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=list(WRONG))
 def test_an_answer_that_is_the_wrong_object_is_no_answer(
-    till: Till, monkeypatch: pytest.MonkeyPatch, wrong: object
+    till: Till, other: Other, wrong: object
 ) -> None:
     named, unnamed = paid(till, **NAMED)[1], paid(till)[1]
-    with answering(wrong) as url:
-        monkeypatch.setenv("STRIPE_API_BASE", url)
-        assert till.deliver(named).outcome == "recorded"
-        assert till.deliver(unnamed).status_code == 503
+    other.says(200, wrong)
+    assert till.deliver(named).outcome == "recorded"
+    assert till.deliver(unnamed).status_code == 503
     assert till.rows("SELECT enriched FROM payment_transactions") == [{"enriched": False}]
 
 
@@ -139,29 +156,29 @@ BODIES: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
-@pytest.mark.parametrize("status", REFUSALS)
-def test_a_refusal_is_no_outage(
-    till: Till, monkeypatch: pytest.MonkeyPatch, status: int, body: object
-) -> None:
+def test_a_refusal_is_no_outage(till: Till, other: Other) -> None:
     """A wrong key or an unknown session waits for somebody to mend it."""
     _, event = paid(till, **NAMED)
-    with answering(body, status) as url:
-        monkeypatch.setenv("STRIPE_API_BASE", url)
-        assert till.deliver(event).status_code == 503
+    answers = {}
+    for status, (words, body) in product(REFUSALS, BODIES.items()):
+        other.says(status, body)
+        answers[status, words] = till.deliver(event).status_code
+    assert answers == dict.fromkeys(answers, 503)
     assert till.count("payment_transactions") == 0
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 529])
-@pytest.mark.parametrize("error", ["bad gateway", "invalid_grant", 7, None, ["no"]], ids=str)
-def test_an_outage_in_the_words_of_a_gateway_is_an_outage(
-    till: Till, monkeypatch: pytest.MonkeyPatch, status: int, error: object
-) -> None:
-    session_id, event = paid(till, **NAMED)
-    with answering({"error": error}, status) as url:
-        monkeypatch.setenv("STRIPE_API_BASE", url)
-        assert till.deliver(event).outcome == "recorded"
-    assert till.payment(session_id)["enriched"] is False
+OUTAGES = (429, 500, 502, 503, 504, 529)
+ERRORS = ("bad gateway", "invalid_grant", 7, None, ["no"])
+
+
+def test_an_outage_in_the_words_of_a_gateway_is_an_outage(till: Till, other: Other) -> None:
+    recorded = {}
+    for status, error in product(OUTAGES, ERRORS):
+        other.says(status, {"error": error})
+        session_id, event = paid(till, **NAMED)
+        outcome = till.deliver(event).outcome
+        recorded[status, str(error)] = (outcome, till.payment(session_id)["enriched"])
+    assert recorded == dict.fromkeys(recorded, ("recorded", False))
 
 
 @pytest.mark.parametrize("call", ["/line_items", "/v1/disputes"])
@@ -180,6 +197,7 @@ def test_one_bad_answer_is_asked_again_within_the_delivery(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stripe_api, "RETRIES", 1)
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
     session_id, event = paid(till, **NAMED)
     till.stripe.faults.answer(503)
     till.deliver(event)

@@ -130,7 +130,20 @@ def test_a_database_name_of_a_wrong_kind_is_refused(odd: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '"postgres"', "7", "null", "{", "hush", "[" * 100_000, b"\xff", "{'a': 1}"]
+    "text",
+    [
+        "",
+        "[]",
+        '["hush"]',
+        '"postgres"',
+        "7",
+        "null",
+        "{",
+        "hush",
+        "[" * 100_000,
+        b"\xff",
+        "{'a': 1}",
+    ],
 )
 def test_a_secret_that_is_no_json_object_is_refused(text: str | bytes) -> None:
     assert refused(json_object(text)) == "the database's secret must be a JSON object"

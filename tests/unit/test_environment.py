@@ -1,6 +1,8 @@
 """The configuration from the environment, and TLS to a database."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import certifi
 import pytest
@@ -15,7 +17,9 @@ from adapters.settings import (
 )
 from tests.unit.blanks import BLANKS, KINDS_OF_BLANKS
 
+PROJECT = Path(__file__).resolve().parents[2]
 PUBLIC, RDS = certifi.where(), str(RDS_AUTHORITIES)
+STACKS = [f"stacks/{path.name}" for path in (PROJECT / "stacks").glob("*.yaml")]
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -283,3 +287,44 @@ def test_a_name_that_no_schema_can_have_is_refused(name: str) -> None:
 
 def test_an_empty_name_of_a_schema_is_public() -> None:
     assert settings({"DATABASE_SCHEMA": " "}).database.schema == "public"
+
+
+SHIPPED = json.loads((PROJECT / "env.example.json").read_text())["Parameters"]["DATABASE_URL"]
+
+
+def test_the_shipped_example_needs_no_tls_where_sam_local_runs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", "true")
+    assert tls_parameters(SHIPPED) == {}
+
+
+@pytest.mark.parametrize("said", ["", "false", "1", "TRUE"])
+def test_the_shipped_example_needs_tls_anywhere_else(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", said)
+    assert tls_parameters(SHIPPED)["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        "postgresql://till@db.example/till",
+        "postgresql://till@10.0.0.5/till",
+        "postgresql://till@host.docker.internal.example/till",
+        "postgresql://till@host.docker.internal,db.example/till",
+        "host=host.docker.internal hostaddr=10.0.0.5 dbname=till",
+        "postgresql://till@gateway.docker.internal/till",
+    ],
+)
+def test_sam_local_needs_tls_to_any_other_host(
+    monkeypatch: pytest.MonkeyPatch, conninfo: str
+) -> None:
+    monkeypatch.setenv("AWS_SAM_LOCAL", "true")
+    assert tls_parameters(conninfo)["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize("template", ["template.yaml", *sorted(STACKS)])
+def test_no_template_says_that_sam_local_runs_it(template: str) -> None:
+    assert "AWS_SAM_LOCAL" not in (PROJECT / template).read_text()

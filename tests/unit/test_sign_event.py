@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,18 @@ import pytest
 import stripe
 
 from domain.events import Hint, Origin, identify
-from local.sign_event import SampleEvents, function_for, invoke_line, signed, webhook_secret
+from local.sam_local import EXAMPLE
+from local.sample_purchases import play_samples
+from local.shop import price_of
+from local.sign_event import (
+    SampleEvents,
+    curl_line,
+    function_for,
+    sam_line,
+    signed,
+    webhook_secret,
+)
+from standin import StripeAccount
 
 SAMPLES = SampleEvents()
 DELIVERIES = [name for name in SAMPLES.names() if "rawPath" in SAMPLES.read(name)]
@@ -68,12 +80,54 @@ def test_a_sample_goes_to_its_function(name: str, function: str) -> None:
     assert function_for(name, SAMPLES.read(name)) == function
 
 
-def test_the_printed_line_invokes_the_function_with_the_signed_event() -> None:
+@pytest.mark.parametrize("name", DELIVERIES)
+def test_a_sample_is_what_the_stand_in_makes_of_its_purchase(name: str) -> None:
+    sample = json.loads(SAMPLES.read(name)["body"])
+    account = StripeAccount(clock=lambda: sample["created"], id_seed="another each time")
+    price = account.create_price(1000, "usd", "Starter", price_id=price_of("starter", 1000, "usd"))
+    assert play_samples(account, price["id"])[name] == sample
+
+
+@pytest.mark.parametrize(
+    ("system", "added"),
+    [("linux", " --add-host host.docker.internal:host-gateway"), ("darwin", "")],
+)
+def test_the_printed_line_invokes_the_function_with_the_signed_event(
+    system: str, added: str
+) -> None:
     path = SAMPLES.signed_folder / "migrate.json"
-    assert invoke_line("migrate", {}, path) == (
-        "sam local invoke MigrateFunction --event .local/events/migrate.json"
-        " --env-vars env.example.json"
+    assert sam_line("migrate", {}, path, EXAMPLE, system) == (
+        ".venv-sam/bin/sam local invoke MigrateFunction --event .local/events/migrate.json"
+        f" --env-vars env.example.json{added}"
     )
+
+
+def test_a_delivery_is_sent_to_what_is_served_as_it_is_signed(tmp_path: Path) -> None:
+    samples, name = SampleEvents(signed_folder=tmp_path), "checkout_session_completed"
+    path = samples.write_signed(name, "whsec_mine", int(time.time()))
+    line = curl_line(samples.read(name), path)
+    words = shlex.split(line or "")
+    assert words[-1] == "http://127.0.0.1:8000/stripe/webhook"
+    ready = json.loads(path.read_text())
+    assert f"stripe-signature: {ready['headers']['stripe-signature']}" in words
+    assert (tmp_path / f"{name}.body").read_text() == ready["body"]
+    assert f"@{tmp_path / name}.body" in words
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("catalogue", "curl http://127.0.0.1:8000/reports"),
+        ("total_revenue", "curl http://127.0.0.1:8000/reports/total_revenue"),
+        (
+            "payments_for_user",
+            "curl 'http://127.0.0.1:8000/reports/payments_for_user?user_id=user_123&limit=50'",
+        ),
+        ("migrate", None),
+    ],
+)
+def test_a_report_is_asked_of_what_is_served(name: str, line: str | None) -> None:
+    assert curl_line(SAMPLES.read(name), SAMPLES.signed_folder / f"{name}.json") == line
 
 
 def test_the_first_configured_secret_signs() -> None:

@@ -364,7 +364,7 @@ def test_the_command_tells_every_check_and_ends_with_one_when_something_would_fa
     plan = make(StripeLivemode=livemode)
     monkeypatch.setattr(plans, "session", lambda _: plan.session)
     said = " ".join(f"{name}={value}" for name, value in plan.answers.parameters.items())
-    assert main(["preflight", "--parameter-overrides", said]) == exit_code
+    assert main(["preflight", "tokentill", "--parameter-overrides", said]) == exit_code
     shown = capsys.readouterr().out
     assert all(check.__name__ in shown for check in CHECKS)
     assert HUSH not in shown

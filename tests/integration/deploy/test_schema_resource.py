@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import handlers.cloudformation
 from adapters.migrations import LOCK_KEY, migrations_on_disk
 from handlers import migrate
 from handlers.app import app
@@ -30,7 +31,9 @@ class Context:
 
 
 @pytest.fixture
-def stack() -> Iterator[CloudFormation]:
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFormation]:
+    """CloudFormation, which is told again without a pause."""
+    monkeypatch.setattr(handlers.cloudformation, "PAUSE_SECONDS", 0.0)
     with cloudformation() as stack:
         yield stack
 
@@ -193,6 +196,11 @@ def test_an_answer_that_never_arrives_fails_the_invocation_so_that_lambda_repeat
 ) -> None:
     with pytest.raises(NotDelivered):
         migrate.handler(stack.request("Delete") | {"ResponseURL": unheard()}, Context())
+
+
+def test_every_try_to_answer_fits_into_the_time_that_is_kept_for_it() -> None:
+    a_try = handlers.cloudformation.SECONDS_A_TRY + handlers.cloudformation.PAUSE_SECONDS
+    assert handlers.cloudformation.TRIES * a_try < migrate.SECONDS_TO_ANSWER
 
 
 def unheard() -> str:

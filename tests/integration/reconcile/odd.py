@@ -93,6 +93,11 @@ SHAPES: dict[str, object] = {
 FEW = ("null", "huge", "a text", "a list", "with a NUL")
 
 
+def some(changes: dict[str, Change], one_in: int) -> dict[str, Change]:
+    """Every so many-th of them."""
+    return dict(list(changes.items())[::one_in])
+
+
 def every_shape(*paths: str) -> dict[str, Change]:
     return {f"{path} is {shape}": has(path, SHAPES[shape]) for path in paths for shape in FEW}
 
@@ -156,6 +161,10 @@ DISPUTES: dict[str, Change] = {
 
 
 LOST = 5
+# What is odd is met by the same code, whoever lists it: a backfill meets some of it.
+SCHEDULE_AND_BACKFILL = pytest.mark.parametrize(
+    ("run", "one_in"), [({}, 1), ({"days": 10}, 4)], ids=["schedule", "backfill"]
+)
 RUNS = pytest.mark.parametrize("run", [{}, {"days": 10}], ids=["schedule", "backfill"])
 
 
@@ -192,11 +201,14 @@ def sell_around(past: Past, odd: int) -> tuple[list[str], list[str]]:
     return made["lost"], made["odd"]
 
 
-def refuse_odd_ones(past: Past, sqlstate: str) -> None:
-    """From now on Postgres answers so whenever a payment of an odd user is to be written."""
+def refuse_odd_ones(past: Past, *sqlstates: str) -> None:
+    """From now on Postgres answers so whenever a payment of an odd user is to be written: the
+    first of them, `odd_0`, with the first, and so on."""
     past.till.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" RAISE 'odd@example.com is refused' USING ERRCODE = '{sqlstate}'; END $$"
+        " RAISE 'odd@example.com is refused' USING ERRCODE ="
+        f" ('{{{','.join(sqlstates)}}}'::text[])[1 + mod(substr(new.user_id, 5)::int,"
+        f" {len(sqlstates)})]; END $$"
     )
     past.till.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON payment_transactions FOR EACH ROW"

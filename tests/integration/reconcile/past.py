@@ -55,6 +55,13 @@ class Past:
         """Sets the account's clock."""
         self.clock.at = time.time() - days_ago * DAY - seconds_ago
 
+    def reconciled(self, *, seconds_ago: float) -> None:
+        """Sets the account's clock, and the schedule: it has come that far."""
+        self.at(seconds_ago=seconds_ago)
+        self.till.execute(
+            "UPDATE reconcile_checkpoints SET resume_from = to_timestamp(%s)", int(self.clock.at)
+        )
+
     def deliver(self, events: list[Json]) -> None:
         """Delivers events of ours, signed now, whenever they were made."""
         for event in events:
@@ -110,7 +117,7 @@ class Past:
             datetime.fromtimestamp(int(now), UTC),
         )
 
-    def differences(self, days: int = 60) -> list[str]:
+    def differences(self, days: int = 8) -> list[str]:
         """What prove says; nothing when all is equal."""
         proof = reconcile_handler.handler({"prove": True, "days": days}, None)
         assert proof["finished"], proof
@@ -135,10 +142,12 @@ class Past:
 
 @contextmanager
 def open_past(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Past]:
-    """A till that was set up sixty days ago, with the account's clock five days back."""
+    """A till that was set up sixty days ago and whose schedule last ran six days ago, with the
+    account's clock five days back."""
     clock = Clock(time.time() - 5 * DAY)
     with open_till(database_url, monkeypatch, clock) as till:
         set_back(database_url, 60)
+        till.execute("UPDATE reconcile_checkpoints SET resume_from = now() - interval '6 days'")
         yield Past(till, clock)
     app.close()
 

@@ -42,14 +42,14 @@ def test_a_backfill_of_years_records_what_is_still_retained(past: Past) -> None:
     past.account.complete(session_id)
     past.at(days_ago=700)
     past.account.refund(session_id, 250)
-    answer = past.reconcile(since="2010-01-01")
+    answer = past.reconcile(days=900)
     assert answer["finished"]
     assert past.till.ledger() == [("purchase", 750, 750)]
 
 
 def test_events_are_not_asked_for_from_before_stripe_keeps_them(past: Past) -> None:
-    past.reconcile(days=3650)
-    assert past.listed(EVENTS) <= 31
+    past.reconcile(days=100)
+    assert past.listed(EVENTS) == 5
 
 
 def test_a_dry_backfill_leaves_no_place_behind(past: Past) -> None:

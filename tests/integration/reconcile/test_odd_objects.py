@@ -10,7 +10,7 @@ from tests.integration.reconcile.odd import (
     EVENTS,
     LOST,
     REFUNDS,
-    RUNS,
+    SCHEDULE_AND_BACKFILL,
     SESSIONS,
     Change,
     becomes,
@@ -18,6 +18,7 @@ from tests.integration.reconcile.odd import (
     lacks,
     lose,
     make_odd,
+    some,
 )
 from tests.integration.reconcile.past import Past, recorded
 from tests.till import completed
@@ -31,8 +32,8 @@ def passes_by(answer: dict[str, Any]) -> bool:
     return bool(answer["finished"] and answer["stopped_because"] is None and answer["failures"])
 
 
-@RUNS
-def test_odd_events(past: Past, run: dict[str, Any]) -> None:
+@SCHEDULE_AND_BACKFILL
+def test_odd_events(past: Past, run: dict[str, Any], one_in: int) -> None:
     def sell(user: str) -> str:
         mark = past.account.mark()
         past.account.complete(past.till.sell(user))
@@ -40,7 +41,7 @@ def test_odd_events(past: Past, run: dict[str, Any]) -> None:
         past.forget([event for event in events if event["id"] != completed(events)["id"]])
         return str(completed(events)["id"])
 
-    lost = lose(past, EVENTS, sell)
+    lost = lose(past, some(EVENTS, one_in), sell)
     answer = past.reconcile(**run)
     assert passes_by(answer)
     assert balances(past, lost) == [1000] * LOST
@@ -48,14 +49,14 @@ def test_odd_events(past: Past, run: dict[str, Any]) -> None:
     assert len([each for each in repaired if each.startswith("evt_")]) >= LOST
 
 
-@RUNS
-def test_odd_sessions(past: Past, run: dict[str, Any]) -> None:
+@SCHEDULE_AND_BACKFILL
+def test_odd_sessions(past: Past, run: dict[str, Any], one_in: int) -> None:
     def sell(user: str) -> str:
         session_id = past.till.sell(user)
         past.forget(past.account.complete(session_id))
         return session_id
 
-    lost = lose(past, SESSIONS, sell)
+    lost = lose(past, some(SESSIONS, one_in), sell)
     assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [1000] * LOST
 
@@ -66,7 +67,6 @@ def old_purchases(past: Past, users: Sequence[str]) -> dict[str, str]:
     sessions = {user: past.till.sell(user) for user in users}
     for session_id in sessions.values():
         past.deliver([completed(past.account.complete(session_id))])
-    past.reconcile()
     past.at(days_ago=1)
     return sessions
 
@@ -78,20 +78,20 @@ def lose_of_old(past: Past, changes: dict[str, Change], move: Callable[[str], An
     return lost
 
 
-@RUNS
-def test_odd_refunds(past: Past, run: dict[str, Any]) -> None:
+@SCHEDULE_AND_BACKFILL
+def test_odd_refunds(past: Past, run: dict[str, Any], one_in: int) -> None:
     def refund(session_id: str) -> Any:
         past.account.refund(session_id, 400)
         return past.account.store.all("refund")[-1]
 
-    lost = lose_of_old(past, REFUNDS, refund)
+    lost = lose_of_old(past, some(REFUNDS, one_in), refund)
     assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [600] * LOST
 
 
-@RUNS
-def test_odd_disputes(past: Past, run: dict[str, Any]) -> None:
-    lost = lose_of_old(past, DISPUTES, past.account.dispute)
+@SCHEDULE_AND_BACKFILL
+def test_odd_disputes(past: Past, run: dict[str, Any], one_in: int) -> None:
+    lost = lose_of_old(past, some(DISPUTES, one_in), past.account.dispute)
     assert passes_by(past.reconcile(**run))
     assert balances(past, lost) == [0] * LOST
 

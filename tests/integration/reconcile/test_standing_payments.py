@@ -10,10 +10,10 @@ from tests.integration.reports.truth import fold
 from tests.till import completed
 
 
-def test_a_payment_recorded_from_a_snapshot_is_completed(past: Past) -> None:
+def test_a_payment_recorded_from_a_snapshot_is_completed(past: Past, impatient: None) -> None:
     session_id = past.till.sell(metadata={"package_id": "starter"})
     event = completed(past.account.complete(session_id))
-    past.till.stripe.faults.answer(503, times=2)
+    past.till.stripe.faults.answer(503, times=1)
     past.deliver([event])
     assert past.till.payment(session_id)["enriched"] is False
     past.forget([each for each in past.account.events if each["id"] != event["id"]])
@@ -22,10 +22,12 @@ def test_a_payment_recorded_from_a_snapshot_is_completed(past: Past) -> None:
     assert past.till.payment(session_id)["enriched"] is True
 
 
-def test_a_payment_that_was_dismissed_is_not_asked_about_for_ever(past: Past) -> None:
+def test_a_payment_that_was_dismissed_is_not_asked_about_for_ever(
+    past: Past, impatient: None
+) -> None:
     session_id = past.till.sell(user_id=None, metadata={"package_id": "starter"})
     event = completed(past.account.complete(session_id))
-    past.till.stripe.faults.answer(503, times=2)
+    past.till.stripe.faults.answer(503, times=1)
     past.deliver([event])
     dismissal = {"operation": "dismiss_payment", "actor": "olga", "request_id": "req_1"}
     payment_id = past.till.payment(session_id)["payment_id"]

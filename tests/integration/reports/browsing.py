@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -35,15 +34,10 @@ class Site:
     page: Page
     books: Books
 
-    def open(
-        self,
-        path: str,
-        *,
-        width: int = 1200,
-        theme: Literal["light", "dark"] = "light",
-    ) -> Page:
-        self.page.set_viewport_size({"width": width, "height": 800})
-        self.page.emulate_media(color_scheme=theme)
+    def open(self, path: str) -> Page:
+        """In a window of 1200 pixels and the light theme."""
+        self.page.set_viewport_size({"width": 1200, "height": 800})
+        self.page.emulate_media(color_scheme="light")
         self.page.goto(f"{self.url}/{path}")
         return self.page
 

@@ -15,6 +15,7 @@ from handlers import reports
 from local.lambda_context import LambdaContext
 from tests.integration.reports.books import Books, open_books
 from tests.integration.reports.http import BROWSER, got, path_of
+from tests.lanes import size
 
 _REPORTS = REPORTS.by_name
 _FAILED = {"report_failed", "unavailable", "too_slow", "export_failed"}
@@ -60,7 +61,9 @@ _REPORT = st.sampled_from([*_REPORTS])
 _FORMAT = st.sampled_from(["json", "csv", "html"])
 
 fuzzed = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=size(50, 500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

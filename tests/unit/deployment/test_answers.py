@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from local import Misuse
-from local.deployment.answers import answers, pairs
+from local.deployment.answers import answers, file_of, pairs
 from local.deployment.template import PROJECT
 
 TOML = """
 [default.global.parameters]
-stack_name = "till"
 region = "eu-central-1"
 
 [default.deploy.parameters]
@@ -23,14 +22,12 @@ profile = "sandbox"
 parameter_overrides = 'Database="secret" DatabaseName="a b"'
 
 [live.deploy.parameters]
-stack_name = "till-live"
 parameter_overrides = ["Database=aurora", "StripeLivemode=true"]
 """
 YAML = """
 default:
   deploy:
     parameters:
-      stack_name: till
       parameter_overrides:
         - Database=iam
         - SubnetIds: [subnet-0a, subnet-0b]
@@ -45,39 +42,52 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_default_environment_is_read_with_what_holds_for_every_command(file: Path) -> None:
-    found = answers(config_file=file)
+    found = answers("till", config_file=file)
     assert (found.stack_name, found.region, found.profile) == ("till", "eu-central-1", "sandbox")
     assert found.parameters == {"Database": "secret", "DatabaseName": "a b"}
 
 
 def test_another_environment_has_nothing_of_the_default_one(file: Path) -> None:
-    found = answers(config_file=file, config_env="live")
-    assert (found.stack_name, found.region, found.profile) == ("till-live", None, None)
+    found = answers("till", config_file=file, config_env="live")
+    assert (found.stack_name, found.region, found.profile) == ("till", None, None)
     assert found.parameters == {"Database": "aurora", "StripeLivemode": "true"}
 
 
 def test_what_the_command_line_says_replaces_what_is_saved(file: Path) -> None:
     found = answers(
+        "till",
         config_file=file,
-        stack_name="mine",
         region="us-east-1",
         parameter_overrides=["Database=iam"],
     )
-    assert (found.stack_name, found.region) == ("mine", "us-east-1")
+    assert found.region == "us-east-1"
     assert found.parameters == {"Database": "iam"}
 
 
 def test_the_file_may_be_yaml(tmp_path: Path) -> None:
     path = tmp_path / "samconfig.yaml"
     path.write_text(YAML)
-    assert answers(config_file=path).parameters == {
+    assert answers("till", config_file=path).parameters == {
         "Database": "iam",
         "SubnetIds": "subnet-0a,subnet-0b",
     }
 
 
-def test_without_a_file_that_is_named_it_is_the_projects() -> None:
-    assert answers().stack_name == "tokentill"
+def test_the_file_is_that_of_the_stack_or_else_the_one_that_it_begins_with(tmp_path: Path) -> None:
+    assert file_of("till", tmp_path) == tmp_path / "samconfig.toml"
+    own = tmp_path / "samconfig.till.toml"
+    own.write_text(TOML)
+    assert file_of("till", tmp_path) == own
+    assert file_of("till-live", tmp_path) == tmp_path / "samconfig.toml"
+
+
+def test_a_stack_that_has_not_been_deployed_has_no_answers_yet() -> None:
+    assert answers("preflight-never-deployed").parameters == {}
+
+
+def test_what_cannot_be_a_stacks_name_is_told() -> None:
+    with pytest.raises(Misuse, match="cannot be the name of a stack"):
+        answers("my till")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +102,14 @@ def test_without_a_file_that_is_named_it_is_the_projects() -> None:
 )
 def test_what_cannot_be_read_is_told(options: dict[str, Any], told: str) -> None:
     with pytest.raises(Misuse, match=told):
-        answers(**options)
+        answers("till", **options)
 
 
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
     path = tmp_path / "samconfig.toml"
     path.write_text("stack_name: till")
     with pytest.raises(Misuse, match=r"samconfig\.toml cannot be read"):
-        answers(config_file=path)
+        answers("till", config_file=path)
 
 
 FORMS: list[Any] = [

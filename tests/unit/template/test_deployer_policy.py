@@ -21,13 +21,17 @@ def of(service: str, names: str) -> set[str]:
 ROLES = of("iam", "CreateRole GetRole DeleteRole UpdateRole UpdateRoleDescription TagRole") | of(
     "iam",
     "UntagRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies"
-    " PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies PassRole",
+    " PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies PassRole"
+    " PutRolePermissionsBoundary DeleteRolePermissionsBoundary",
 )
 TAGS = "TagResource UntagResource"
 # What CloudFormation calls, with the deployer's rights, to make, change, read and delete each type:
 # "handlers" in the type's schema, https://docs.aws.amazon.com/cloudformation-cli/
 NEEDED: dict[str, set[str]] = {
     "AWS::ApiGatewayV2::Api": of("apigateway", f"POST GET PATCH PUT DELETE {TAGS}"),
+    "AWS::ApiGatewayV2::ApiMapping": of("apigateway", "POST GET PATCH DELETE"),
+    "AWS::ApiGatewayV2::DomainName": of("apigateway", "POST GET PATCH PUT DELETE")
+    | {"iam:CreateServiceLinkedRole"},
     "AWS::ApiGatewayV2::Stage": of("apigateway", "POST GET PATCH DELETE")
     | of("logs", "CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery")
     | of("logs", "ListLogDeliveries PutResourcePolicy DescribeResourcePolicies DescribeLogGroups"),
@@ -70,13 +74,14 @@ NEEDED: dict[str, set[str]] = {
     | of("ec2", "DescribeVpcEndpoints"),
     "AWS::EC2::VPCGatewayAttachment": of("ec2", "AttachInternetGateway DetachInternetGateway"),
     "AWS::Events::Rule": of("events", "PutRule DescribeRule DeleteRule PutTargets RemoveTargets")
-    | of("events", "ListTargetsByRule"),
+    | of("events", f"ListTargetsByRule ListTagsForResource {TAGS}"),
     "AWS::IAM::ManagedPolicy": of("iam", "CreatePolicy GetPolicy DeletePolicy CreatePolicyVersion")
-    | of("iam", "GetPolicyVersion DeletePolicyVersion ListPolicyVersions ListEntitiesForPolicy"),
+    | of("iam", "GetPolicyVersion DeletePolicyVersion ListPolicyVersions ListEntitiesForPolicy")
+    | of("iam", "TagPolicy UntagPolicy"),
     "AWS::IAM::Role": ROLES,
     "AWS::KMS::Key": of("kms", "CreateKey DescribeKey PutKeyPolicy GetKeyPolicy EnableKeyRotation")
     | of("kms", "GetKeyRotationStatus UpdateKeyDescription ScheduleKeyDeletion ListResourceTags")
-    | of("kms", TAGS),
+    | of("kms", f"EnableKey DisableKey DisableKeyRotation {TAGS}"),
     "AWS::Lambda::Alias": of("lambda", "CreateAlias GetAlias UpdateAlias DeleteAlias")
     | of("lambda", "GetProvisionedConcurrencyConfig")
     # A canary shifts the alias.
@@ -99,6 +104,7 @@ NEEDED: dict[str, set[str]] = {
     | of("logs", f"ListTagsForResource {TAGS}"),
     "AWS::RDS::DBCluster": of("rds", "CreateDBCluster DescribeDBClusters ModifyDBCluster")
     | of("rds", "DeleteDBCluster CreateDBClusterSnapshot DescribeDBClusterSnapshots")
+    | of("rds", "DescribeDBClusterAutomatedBackups DescribeEvents DescribeGlobalClusters")
     | of("rds", "AddTagsToResource RemoveTagsFromResource ListTagsForResource")
     | of("kms", "DescribeKey CreateGrant Decrypt Encrypt GenerateDataKey")
     # RDS keeps the administrator's password.
@@ -107,9 +113,11 @@ NEEDED: dict[str, set[str]] = {
     "AWS::RDS::DBClusterParameterGroup": of("rds", "CreateDBClusterParameterGroup")
     | of("rds", "DescribeDBClusterParameterGroups DescribeDBClusterParameters")
     | of("rds", "ModifyDBClusterParameterGroup ResetDBClusterParameterGroup")
-    | of("rds", "DeleteDBClusterParameterGroup"),
+    | of("rds", "DeleteDBClusterParameterGroup DescribeEngineDefaultClusterParameters"),
     "AWS::RDS::DBInstance": of("rds", "CreateDBInstance DescribeDBInstances ModifyDBInstance")
-    | of("rds", "DeleteDBInstance"),
+    | of("rds", "DeleteDBInstance RebootDBInstance DescribeDBInstanceAutomatedBackups")
+    | of("rds", "DescribeDBParameterGroups DescribeDBSnapshots DescribeEvents")
+    | of("ec2", "DescribeAccountAttributes"),
     "AWS::RDS::DBProxy": of("rds", "CreateDBProxy DescribeDBProxies ModifyDBProxy DeleteDBProxy")
     | {"iam:PassRole"},
     "AWS::RDS::DBProxyEndpoint": of("rds", "CreateDBProxyEndpoint DescribeDBProxyEndpoints")
@@ -127,6 +135,7 @@ NEEDED: dict[str, set[str]] = {
     "AWS::SNS::Subscription": of("sns", "Subscribe Unsubscribe GetSubscriptionAttributes")
     | of("sns", "SetSubscriptionAttributes"),
     "AWS::SNS::Topic": of("sns", "CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes")
+    | of("sns", "GetDataProtectionPolicy")
     | of("sns", f"ListSubscriptionsByTopic ListTagsForResource {TAGS}"),
     "AWS::SQS::Queue": of("sqs", "CreateQueue DeleteQueue GetQueueAttributes SetQueueAttributes")
     | of("sqs", "GetQueueUrl ListQueueTags TagQueue UntagQueue"),
@@ -177,7 +186,7 @@ def test_what_is_named_for_a_condition_is_named_for_one_of_the_template() -> Non
         if condition_of(statement, written())
         for service in {action.partition(":")[0] for action in statement["Action"]}
     }
-    assert named == {"ec2", "events", "iam", "rds", "secretsmanager"}
+    assert named == {"apigateway", "ec2", "events", "iam", "rds", "secretsmanager"}
 
 
 def test_nothing_is_named_twice_in_a_statement_and_no_statement_has_anothers_name() -> None:

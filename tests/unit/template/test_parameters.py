@@ -13,7 +13,7 @@ STRIPE = {
     "StripeSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stripe-a1b2c3"
 }
 OWNER = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner-a1b2c3"
-SECRET = {"Database": "secret", "DatabaseSecretArn": OWNER}
+SECRET = {"DatabaseSecretArn": OWNER}
 IAM = {
     "Database": "iam",
     "DatabaseSecretArn": OWNER,
@@ -22,6 +22,7 @@ IAM = {
     "DatabaseResourceId": "cluster-ABC",
 }
 AURORA = {"Database": "aurora"}
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a"
 VPC = {"SubnetIds": "subnet-0a,subnet-0b", "SecurityGroupIds": "sg-0a"}
 
 
@@ -35,6 +36,7 @@ def complaints(**given: str) -> list[str]:
     [
         SECRET,
         SECRET | VPC,
+        SECRET | {"DomainName": "till.example.com", "CertificateArn": CERTIFICATE},
         SECRET | VPC | {"ReconcileOutsideVpc": "true"},
         SECRET | {"DatabaseHost": "db.example.com", "WebhookDatabaseSecretArn": OWNER},
         IAM,
@@ -52,7 +54,9 @@ def test_what_makes_sense_is_accepted(given: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"Database": "secret"}, "DatabaseSecretArn must be set"),
+        ({}, "DatabaseSecretArn must be set"),
+        (SECRET | {"DomainName": "till.example.com"}, "DomainName and CertificateArn go together"),
+        (SECRET | {"CertificateArn": CERTIFICATE}, "DomainName and CertificateArn go together"),
         (IAM | {"DatabaseSecretArn": ""}, "DatabaseSecretArn must be set"),
         (IAM | {"DatabaseHost": ""}, "DatabaseHost, DatabaseName and DatabaseResourceId"),
         (IAM | {"DatabaseResourceId": ""}, "DatabaseHost, DatabaseName and DatabaseResourceId"),
@@ -72,6 +76,10 @@ def test_what_makes_sense_is_accepted(given: dict[str, str]) -> None:
 )
 def test_what_cannot_work_is_refused_with_what_to_do(given: dict[str, str], says: str) -> None:
     assert [says in complaint for complaint in complaints(**given)] == [True]
+
+
+def test_who_says_nothing_gets_the_cheap_one() -> None:
+    assert written()["Parameters"]["Database"]["Default"] == "secret"
 
 
 def test_every_parameter_is_explained_and_used() -> None:
