@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from local import deploy
 from local.deployment.findings import Said, code_of, fine, reason, unknown, unneeded, wrong
@@ -16,6 +23,15 @@ from operations.doctor import Unknown
 # Lambda keeps so many for functions that reserve nothing.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 KEPT_UNRESERVED = 100
+NONE = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+# What secrets are encrypted with unless somebody asks for more.
+OF_AWS = "alias/aws/secretsmanager"
 AN_ARN = re.compile(r"arn:[a-z0-9-]+:(?:secretsmanager|kms|acm):([a-z0-9-]+):\d{12}:.+")
 
 
@@ -49,7 +65,7 @@ def credentials(plan: Plan) -> Said:
     """Who deploys?"""
     try:
         caller = plan.client("sts").get_caller_identity()
-    except (NoCredentialsError, CredentialRetrievalError) as error:
+    except NONE as error:
         return wrong(f"There are none ({reason(error)}). Log in:\naws configure sso")
     except ClientError as error:
         return wrong(f"AWS refuses them ({code_of(error)}). Log in again:\naws sso login")
@@ -72,6 +88,25 @@ def region(plan: Plan) -> Said:
             f" secret in {here}."
         )
     return fine(f"{here}, as are the secrets.")
+
+
+def secrets_key(plan: Plan) -> Said:
+    """Is it named, where the secrets have one of yours? Functions could not read them without."""
+    named = plan.filled.parameters["SecretsKmsKeyArn"].rpartition("/")[2]
+    manager = plan.client("secretsmanager")
+    keys = {
+        name: manager.describe_secret(SecretId=value).get("KmsKeyId", OF_AWS)
+        for name, value in plan.filled.parameters.items()
+        if name.endswith("SecretArn") and value
+    }
+    others = {name: key for name, key in keys.items() if not key.endswith(OF_AWS)}
+    if not named and others:
+        return wrong(f"{', '.join(others)}: a key of yours is on it. Say SecretsKmsKeyArn.")
+    if any("alias/" in key for key in others.values()):
+        return unknown(f"Whether SecretsKmsKeyArn is the key of {', '.join(others)} is not known.")
+    if any(key.rpartition("/")[2] != named for key in others.values()):
+        return wrong(f"{', '.join(others)}: SecretsKmsKeyArn is not the key that is on it.")
+    return fine("The secrets are readable with the key that is named, or need none.")
 
 
 def concurrency(plan: Plan) -> Said:

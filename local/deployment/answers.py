@@ -38,8 +38,8 @@ def answers(
     parameter_overrides: Sequence[str] = (),
     **options: str | None,
 ) -> Answers:
-    """The answers for a stack, in one environment of its file. `options` are `region` and `profile`;
-    as with SAM, one that is given replaces what the file has, the parameters as a whole.
+    """The answers for a stack, in one environment of its file. `options` are region and profile; as
+    with SAM, one that is given replaces what the file has, the parameters as a whole.
 
     Raises Misuse for a file or an environment that is not there or cannot be read.
     """

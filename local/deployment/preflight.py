@@ -12,6 +12,7 @@ from local.deployment.account_checks import (
     parameters,
     region,
     sam_cli,
+    secrets_key,
 )
 from local.deployment.database_checks import (
     database,
@@ -32,6 +33,7 @@ CHECKS: tuple[Callable[[Plan], Said], ...] = (
     region,
     permissions,
     concurrency,
+    secrets_key,
     stripe_secret,
     webhook_secret,
     stripe,

@@ -67,13 +67,17 @@ def webhook(stack: Stack) -> Said:
     refused = error_of(answer.data)
     if (answer.status, refused) == (400, "bad_signature"):
         return fine(f"{url} refuses what is not signed.")
-    hint = {
-        403: "Something before the function refuses it.",
-        429: "It is throttled: is WebhookConcurrency 0?",
-        500: "The function does not start; its log says why.",
-        503: "The function runs, and has not what it needs; its log and the doctor say what.",
-    }.get(answer.status, "Is there something else at this address?")
+    hint = HINTS.get((answer.status, refused), "Is there something else at this address?")
     return wrong(f"{url} answers {answer.status} to what is not signed, instead of 400. {hint}")
+
+
+HINTS = {
+    (403, None): "Something before the function refuses it.",
+    (429, None): "Too many ask it at once.",
+    (500, None): "The function does not start; its log says why.",
+    (503, None): "It gets no invocation: is WebhookConcurrency 0, or the account's limit reached?",
+    (503, "try_later"): "The function has not what it needs; its log and the doctor say what.",
+}
 
 
 def error_of(body: bytes) -> str | None:

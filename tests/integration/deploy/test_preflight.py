@@ -87,7 +87,7 @@ def test_of_a_sound_deployment_all_is_ok_but_what_is_not_needed(make: Make) -> N
 
 def test_every_check_says_one_thing_whatever_is_there(make: Make, aws: Aws) -> None:
     names = [check.__name__ for check in CHECKS]
-    assert len(set(names)) == 14
+    assert len(set(names)) == 15
     nothing = Plan(Answers(), aws.session)
     for plan in (make(), make(Database="aurora"), nothing):
         assert [each.check for each in findings(plan)] == names
@@ -141,6 +141,25 @@ def test_secrets_that_may_not_be_read_are_unknown_and_so_is_what_is_in_them(
         *("database_secrets", "database", "database_roles", "database_schema"),
     }
     assert "AccessDeniedException" in found["stripe_secret"].message
+
+
+def test_where_aws_refuses_everything_nothing_is_ok_that_depends_on_it(
+    make: Make, aws: Aws
+) -> None:
+    plan = make()
+    for service, operation in (
+        ("sts", "GetCallerIdentity"),
+        ("lambda", "GetAccountSettings"),
+        ("cloudformation", "DescribeStacks"),
+        ("secrets-manager", "GetSecretValue"),
+        ("secrets-manager", "DescribeSecret"),
+    ):
+        aws.refuse(service, operation, "AccessDenied")
+    found = looked(plan)
+    assert {name for name, each in found.items() if each.verdict is Verdict.OK} == {
+        "sam_cli",
+        "region",
+    }
 
 
 def test_no_webhook_secret_is_needed_before_the_first_deployment_alone(

@@ -16,6 +16,7 @@ from local.deployment.account_checks import (
     parameters,
     region,
     sam_cli,
+    secrets_key,
 )
 from local.deployment.answers import Answers
 from local.deployment.findings import Verdict
@@ -23,6 +24,7 @@ from local.deployment.plan import Plan
 from tests.aws import Aws, offering
 from tests.unit.deployment.plans import plan, said
 
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a-1b"
 ELSEWHERE = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tokentill/stripe-a1b2c3"
 
 
@@ -126,6 +128,26 @@ def test_no_region_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     assert said(region, Plan(Answers(), boto3.Session()))[0] is Verdict.WRONG
+
+
+@pytest.mark.parametrize(
+    ("key", "named", "verdict"),
+    [
+        ("", "", Verdict.OK),
+        ("alias/aws/secretsmanager", "", Verdict.OK),
+        (KEY, "", Verdict.WRONG),
+        (KEY, KEY, Verdict.OK),
+        ("0a-1b", KEY, Verdict.OK),
+        (KEY.replace("0a", "0b"), KEY, Verdict.WRONG),
+        ("alias/mine", KEY, Verdict.UNKNOWN),
+        ("alias/mine", "", Verdict.WRONG),
+    ],
+)
+def test_a_key_that_is_on_a_secret_must_be_named(
+    aws: Aws, key: str, named: str, verdict: Verdict
+) -> None:
+    aws.answer("secrets-manager", "DescribeSecret", {"KmsKeyId": key} if key else {})
+    assert said(secrets_key, plan(aws, SecretsKmsKeyArn=named))[0] is verdict
 
 
 def test_a_new_accounts_limit_is_too_low_for_what_is_reserved(aws: Aws) -> None:
