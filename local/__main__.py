@@ -179,9 +179,14 @@ def as_sam_deploy(command: Any) -> Any:
     epilog="Only reads. Ends with 1 when something would fail. What is not known is said, not ok."
 )
 @click.argument("stack_name", metavar="STACK")
-@click.option("--config-env", default="default", show_default=True, help="Of the file.")
+@click.option("--config-env", default="default", show_default=True, help="Which part of the file.")
 @click.option("--config-file", type=click.Path(path_type=Path), help="[default: the stack's]")
-@click.option("--parameter-overrides", multiple=True, metavar="NAME=VALUE", help="Instead of its.")
+@click.option(
+    "--parameter-overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="In the place of those in it.",
+)
 @as_sam_deploy
 def preflight(**options: Any) -> int:
     """Look, before a deployment, for what would make it fail.

@@ -133,7 +133,8 @@ def thing_like(pattern: str, plan: Plan, caller: str) -> str:
     _, _, service, region, owner, name = pattern.split(":", 5)
     region = (plan.session.region_name or "") if region == "*" else region
     owner = account if owner == "*" else owner
-    name = name.replace(EXAMPLE, plan.answers.stack_name).replace("*", "-preflight")
+    name = name.replace(EXAMPLE, plan.answers.stack_name)
+    name = re.sub(r"(?<=\w)\*", "-preflight", name).replace("*", "preflight")
     # CloudFormation makes the names of buckets of small letters.
     name = name.lower() if service == "s3" else name
     return f"arn:{partition}:{service}:{region}:{owner}:{name}"

@@ -132,5 +132,6 @@ def findings(stack: Stack) -> list[Finding]:
 def run(stack: Stack) -> int:
     """Print every check; the exit code, which is 1 unless all is well."""
     found = findings(stack)
-    exit_code = told(found, "It works.")
-    return exit_code or int(any(each.verdict is Verdict.UNKNOWN for each in found))
+    is_known = all(each.verdict is not Verdict.UNKNOWN for each in found)
+    exit_code = told(found, "It works." if is_known else "Whether it works is not known.")
+    return exit_code if is_known else 1

@@ -166,6 +166,15 @@ def test_a_stack_that_is_not_there_or_no_tills_is_told(aws: Aws) -> None:
         stack(aws.session, "tokentill")
 
 
+def test_the_command_ends_with_one_when_something_cannot_be_looked_at(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(plans, "session", lambda _: deployed.aws.session)
+    deployed.aws.refuse("lambda", "Invoke", "AccessDeniedException")
+    assert main(["smoke", "tokentill"]) == 1
+    assert capsys.readouterr().out.endswith("Whether it works is not known. 2 not known.\n")
+
+
 @pytest.mark.parametrize("works", [True, False])
 def test_the_command_ends_with_one_unless_all_works(
     deployed: Deployed,

@@ -84,6 +84,7 @@ def test_iam_is_asked_about_things_of_this_stack(aws: Aws) -> None:
     things = simulated(aws, "ResourceArns")
     assert f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:Till-Live-preflight" in things
     assert "arn:aws:s3:::till-live-preflight" in things
+    assert "arn:aws:apigateway:eu-central-1::/apis/preflight" in things
     assert not any("*" in each for each in things - {"*"})
 
 
