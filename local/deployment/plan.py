@@ -21,6 +21,8 @@ from local.deployment.findings import code_of, reason
 from local.deployment.template import Filled, NotGiven, written
 from operations.doctor import Unknown
 
+# What CloudFormation calls it.
+NO_SUCH_STACK = "ValidationError"
 # Nobody waits for a region that does not answer.
 PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2})
 
@@ -58,8 +60,7 @@ class Plan:
                 StackName=self.answers.stack_name
             )
         except ClientError as error:
-            # Its code for a stack that is not there.
-            if code_of(error) == "ValidationError":
+            if code_of(error) == NO_SUCH_STACK:
                 return None
             return Unknown(reason(error))
         except BotoCoreError as error:

@@ -13,8 +13,18 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import Failure
-from local.deployment.findings import Finding, Said, Verdict, fine, looked_at, reason, told, wrong
-from local.deployment.plan import client
+from local.deployment.findings import (
+    Finding,
+    Said,
+    Verdict,
+    code_of,
+    fine,
+    looked_at,
+    reason,
+    told,
+    wrong,
+)
+from local.deployment.plan import NO_SUCH_STACK, client
 
 REPORT = "total_revenue"
 SECONDS = 30
@@ -51,6 +61,8 @@ def stack(session: boto3.Session, name: str) -> Stack:
     try:
         described = client(session, "cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
+        if code_of(error) == NO_SUCH_STACK:
+            raise Failure(f"There is no stack {name} in {session.region_name}.") from error
         raise Failure(f"The stack {name} cannot be looked at ({reason(error)}).") from error
     found = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
     if "WebhookUrl" not in found:

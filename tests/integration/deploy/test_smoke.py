@@ -159,7 +159,10 @@ def test_a_function_that_may_not_be_invoked_is_not_ok(deployed: Deployed) -> Non
 
 
 def test_a_stack_that_is_not_there_or_no_tills_is_told(aws: Aws) -> None:
-    with pytest.raises(Failure, match="tokentill cannot be looked at"):
+    with pytest.raises(Failure, match="There is no stack tokentill in eu-central-1"):
+        stack(aws.session, "tokentill")
+    aws.refuse("cloudformation", "DescribeStacks", "AccessDenied")
+    with pytest.raises(Failure, match=r"tokentill cannot be looked at \(AccessDenied\)"):
         stack(aws.session, "tokentill")
     aws.stack({})
     with pytest.raises(Failure, match="has no output WebhookUrl"):
