@@ -109,6 +109,17 @@ def serve(data_dir: Path | None, env_vars: Path | None, **ports_and_address: Any
     run(Places(data_dir=data_dir, env_vars=env_vars, **ports_and_address))
 
 
+@tokentill.command()
+def emulator() -> None:
+    """Run an emulator of AWS to deploy to, until Ctrl-C.
+
+    With databases as RDS has them and a stand-in for Stripe; it prints what to export.
+    """
+    from local.emulate import run
+
+    run()
+
+
 @tokentill.command(**_HANDED_ON)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def stripe(options: Sequence[str]) -> None:
