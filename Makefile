@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve check test deployed torture lint hooks migrate event invoke reconcile prove doctor build \
-	deploy artefact emulator screenshots bench lock install clean
+	deploy preflight smoke artefact emulator screenshots bench lock install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,12 @@ prove: .venv/ready ## Prove that Stripe, payments, ledger and balances agree; AR
 
 doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https://...
 	@./tokentill doctor $(if $(URL),--url '$(URL)')
+
+preflight: .venv/ready ## Look for what would make a deployment fail: make preflight STACK=tokentill
+	@./tokentill preflight '$(or $(STACK),$(error say which: make preflight STACK=tokentill))' $(ARGS)
+
+smoke: .venv/ready ## Look whether what is deployed works: make smoke STACK=tokentill
+	@./tokentill smoke '$(or $(STACK),$(error say which: make smoke STACK=tokentill))' $(ARGS)
 
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build

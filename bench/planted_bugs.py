@@ -172,7 +172,7 @@ def caught(name: str) -> str | None:
                 check=False,
             )
             if ran.returncode:
-                failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
+                failed = re.search(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
                 return failed[1] if failed else f"{' '.join(lane)}, which does not even start"
     return None
 

@@ -176,6 +176,55 @@ def migrate() -> int:
     return run()
 
 
+def as_sam_deploy(command: Any) -> Any:
+    """The options by which `sam deploy` would be told the same."""
+    for option in (
+        click.option("--profile", metavar="NAME", help="Whose credentials."),
+        click.option("--region", metavar="NAME", help="Where it is deployed."),
+    ):
+        command = option(command)
+    return command
+
+
+@tokentill.command(
+    epilog="Only reads. Ends with 1 when something would fail. What is not known is said, not ok."
+)
+@click.argument("stack_name", metavar="STACK")
+@click.option("--config-env", default="default", show_default=True, help="Which part of the file.")
+@click.option("--config-file", type=click.Path(path_type=Path), help="[default: the stack's]")
+@click.option(
+    "--parameter-overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="In the place of those in it.",
+)
+@as_sam_deploy
+def preflight(**options: Any) -> int:
+    """Look, before a deployment, for what would make it fail.
+
+    It takes options of `sam deploy`, and the answers that `deploy` has kept.
+    """
+    from local.deployment.answers import answers
+    from local.deployment.plan import Plan, session
+    from local.deployment.preflight import run
+
+    told = answers(**options)
+    return run(Plan(told, session(told)))
+
+
+@tokentill.command(epilog="Writes nothing. Ends with 0 when all is well, else with 1.")
+@click.argument("stack_name", metavar="STACK")
+@as_sam_deploy
+def smoke(**options: Any) -> int:
+    """Look, after a deployment, whether what it made works."""
+    from local.deployment.answers import Answers
+    from local.deployment.plan import session
+    from local.deployment.smoke import run, stack
+
+    told = Answers(**options)
+    return run(stack(session(told), told.stack_name))
+
+
 @tokentill.command()
 @click.argument("name", default="")
 def event(name: str) -> None:

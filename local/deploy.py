@@ -31,11 +31,7 @@ OLD_AWS_CLI = (
 
 def run(stack: str, options: Sequence[str] = (), project: Path = PROJECT) -> int:
     """Answers the exit code of the program that failed, or 0. Raises Failure, Misuse."""
-    if not STACK_NAME.fullmatch(stack):
-        raise Misuse(
-            f"{stack!r} cannot be the name of a stack: a letter, and up to 52 letters, digits and"
-            " hyphens"
-        )
+    check_name(stack)
     sam = sam_cli(project)
     tell_of_an_old_aws_cli()
     command = deployment(sam, stack, project)
@@ -43,6 +39,15 @@ def run(stack: str, options: Sequence[str] = (), project: Path = PROJECT) -> int
     if built.returncode:
         return built.returncode
     return subprocess.run([*command, *options], cwd=project, check=False).returncode
+
+
+def check_name(stack: str) -> None:
+    """Raises Misuse."""
+    if not STACK_NAME.fullmatch(stack):
+        raise Misuse(
+            f"{stack!r} cannot be the name of a stack: a letter, and up to 52 letters, digits and"
+            " hyphens"
+        )
 
 
 def deployment(sam: str, stack: str, project: Path) -> list[str]:

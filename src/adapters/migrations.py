@@ -135,7 +135,7 @@ def _migrate(
     connection.execute(LOCK_RUNS, (LOCK_KEY,))
     found = connection.execute(FIND_SCHEMA, {"schema": schema}).fetchone()
     assert found is not None, "find_schema always gives one row"
-    if (refused := _no_room(found, schema)) is not None:
+    if (refused := no_room(found, schema)) is not None:
         return refused
     if not found["is_there"]:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
@@ -157,7 +157,7 @@ def _history(connection: Connection) -> dict[str, str]:
     return {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
 
 
-def _no_room(found: Mapping[str, Any], schema: str) -> Refused | None:
+def no_room(found: Mapping[str, Any], schema: str) -> Refused | None:
     """Why nothing can be put into the schema, as `operations/find_schema` shows it."""
     if found["history_columns"] not in (None, HISTORY_COLUMNS):
         return _taken(["schema_migrations"], schema)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
+from local.deployment.template import Filled
 from tests.unit.template.templates import references_in, translated, written
 
 STRIPE = {
@@ -28,31 +28,7 @@ VPC = {"SubnetIds": "subnet-0a,subnet-0b", "SecurityGroupIds": "sg-0a"}
 
 def complaints(**given: str) -> list[str]:
     """What CloudFormation's Rules say of the parameters."""
-    defaults = {name: str(each.get("Default")) for name, each in written()["Parameters"].items()}
-    values = {**defaults, **STRIPE, **given}
-    return [
-        assertion["AssertDescription"]
-        for rule in written()["Rules"].values()
-        if decided(rule["RuleCondition"], values)
-        for assertion in rule["Assertions"]
-        if not decided(assertion["Assert"], values)
-    ]
-
-
-def decided(expression: dict[str, Any], values: dict[str, str]) -> bool:
-    """A condition with its parameters filled in."""
-    ((name, arguments),) = expression.items()
-    match name:
-        case "Fn::Equals":
-            left, right = (values[a["Ref"]] if isinstance(a, dict) else a for a in arguments)
-            return bool(left == right)
-        case "Fn::Not":
-            return not decided(arguments[0], values)
-        case "Fn::And":
-            return all(decided(each, values) for each in arguments)
-        case "Fn::Or":
-            return any(decided(each, values) for each in arguments)
-    raise NotImplementedError(name)
+    return list(Filled(written(), {**STRIPE, **given}).broken_rules())
 
 
 @pytest.mark.parametrize(
