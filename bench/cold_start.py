@@ -121,8 +121,8 @@ def _report(taken: dict[str, dict[str, tuple[float, float]]]) -> str:
         f"`python -m bench.cold_start`, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores."
         f" Medians of {RUNS} new containers each, in milliseconds, in the Lambda runtime client on"
         f" Python {LAMBDA_PYTHON}: the import of the handler alone, and from the first request to"
-        " its answer. Lambda starts functions on slower and faster machines than this one; what carries"
-        f" over is the ratio.\n\n{_table('without', 'with', taken)}\n"
+        " its answer. Lambda starts functions on slower and faster machines than this one; what"
+        f" carries over is the ratio.\n\n{_table('without', 'with', taken)}\n"
     )
 
 
