@@ -116,6 +116,8 @@ def test_a_reservation_runs_out_by_the_clock_within_one_transaction(app: Credits
     with app.connection.transaction():
         app.reserve(60, "job 1", lasts="1 microsecond")
         assert app.balance() == ("found", 100, 100)
+        assert app.spend(100, "job 2") == ("recorded", 0, 0)
+        assert app.capture("job 1", 1) == ("insufficient", 0, 0)
 
 
 def test_a_late_capture_needs_what_is_available(app: Credits, books: Books) -> None:
