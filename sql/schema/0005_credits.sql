@@ -16,6 +16,7 @@ CREATE TABLE credit_requests (
     returned        bigint CHECK (returned > 0),
     actor           text,
     note            text,
+    after_entry     bigint NOT NULL DEFAULT 0 CHECK (after_entry >= 0),
 
     CONSTRAINT an_operation_says_elsewhere_whom_and_how_much CHECK (
         (kind = 'operation') = (user_id IS NULL) AND (kind = 'operation') = (amount IS NULL)),
@@ -32,6 +33,11 @@ COMMENT ON TABLE credit_requests IS 'What was asked for under each request id: t
 COMMENT ON COLUMN credit_requests.lasts_until IS 'Until when a reservation holds credits back; afterwards it holds nothing.';
 COMMENT ON COLUMN credit_requests.available_after IS 'What the user had left to spend when the reservation was made.';
 COMMENT ON COLUMN credit_requests.taken IS 'What a spend took, or the capture of a reservation.';
+COMMENT ON COLUMN credit_requests.after_entry IS
+    'The user''s latest ledger entry when it was asked for: where a timeline has its place.';
+
+-- A user's requests are read, proved and erased without those of others.
+CREATE INDEX credit_requests_by_user ON credit_requests (user_id, after_entry);
 
 -- What a user's live reservations hold back is read without those that have run out, however many.
 CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCLUDE (amount)
@@ -39,7 +45,7 @@ CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCL
 
 CREATE VIEW credit_reservations AS
 SELECT request_id, user_id, amount, requested_at, lasts_until, available_after, closed_as,
-       taken AS captured, returned, actor, note
+       taken AS captured, returned, actor, note, after_entry
 FROM credit_requests
 WHERE kind = 'reserve';
 
@@ -54,10 +60,10 @@ ALTER TABLE credit_ledger
     ADD CONSTRAINT credit_ledger_reason_check CHECK (reason IN
         ('purchase', 'refund', 'dispute', 'reinstatement', 'adjustment',
          'spend', 'return', 'grant', 'transfer')),
-    -- An erasure takes the names out.
+    -- An erasure takes the actor out of what has a payment or a request.
     DROP CONSTRAINT an_entry_has_a_payment_or_an_actor,
-    ADD CONSTRAINT an_entry_has_a_payment_or_a_request CHECK (
-        payment_id IS NOT NULL OR event_id IS NOT NULL);
+    ADD CONSTRAINT an_entry_has_a_payment_a_request_or_an_actor CHECK (
+        payment_id IS NOT NULL OR event_id IS NOT NULL OR actor IS NOT NULL);
 
 COMMENT ON COLUMN credit_ledger.event_id IS
     'The event of Stripe''s or of an operator that caused the entry; of a spend, a capture, a return or a grant the request id.';
@@ -109,6 +115,7 @@ CREATE FUNCTION request_credits(
 #variable_conflict use_column
 DECLARE
     earlier credit_requests;
+    latest_entry bigint;
 BEGIN
     IF coalesce(of_user, '') = '' OR length(of_user) > 255
        OR coalesce(request_credits.request_id, '') = '' OR length(request_credits.request_id) > 255
@@ -119,13 +126,17 @@ BEGIN
         SELECT credits INTO balance FROM users WHERE user_id = of_user;
     END IF;
     WHILE outcome IS NULL LOOP
-        SELECT credits INTO balance FROM users WHERE user_id = of_user FOR NO KEY UPDATE;
+        SELECT credits, ledger_entries INTO balance, latest_entry
+          FROM users WHERE user_id = of_user FOR NO KEY UPDATE;
         available := available_of(balance, of_user);
         SELECT * INTO earlier FROM credit_requests WHERE request_id = request_credits.request_id;
         IF FOUND THEN
             outcome := CASE
                 WHEN (earlier.kind, earlier.user_id, earlier.amount)
                      = (request_credits.kind, of_user, request_credits.amount)
+                     -- An operator's grant is no function's, be its words the same.
+                     AND NOT EXISTS (SELECT FROM stripe_events
+                                      WHERE event_id = 'operation:' || request_credits.request_id)
                 THEN 'duplicate' ELSE 'request_id_reused' END;
         ELSIF balance IS NULL AND request_credits.kind <> 'grant' THEN
             outcome := 'unknown_user';
@@ -135,12 +146,14 @@ BEGIN
             outcome := 'insufficient';
         ELSE
             INSERT INTO credit_requests (
-                request_id, kind, user_id, amount, lasts_until, available_after, taken, actor, note)
+                request_id, kind, user_id, amount, lasts_until, available_after, taken, actor, note,
+                after_entry)
             VALUES (request_credits.request_id, request_credits.kind, of_user, request_credits.amount,
                     CASE WHEN request_credits.kind = 'reserve' THEN clock_timestamp() + lasts END,
                     CASE WHEN request_credits.kind = 'reserve' THEN available - request_credits.amount END,
                     CASE WHEN request_credits.kind = 'spend' THEN request_credits.amount ELSE 0 END,
-                    coalesce(request_credits.actor, session_user), request_credits.note)
+                    coalesce(request_credits.actor, session_user), request_credits.note,
+                    coalesce(latest_entry, 0))
             ON CONFLICT (request_id) DO NOTHING;
             -- Somebody has just used the id for another user: look again.
             CONTINUE WHEN NOT FOUND;
@@ -412,8 +425,9 @@ $$;
 
 GRANT SELECT ON users, credit_ledger, payment_transactions, packages, credit_reservations TO application;
 GRANT SELECT ON credit_requests, credit_reservations TO webhook_writer, operator, report_reader;
+-- Operators note the ids that they use, and remove what was noted of somebody.
 GRANT INSERT, UPDATE (actor, note) ON credit_requests TO operator;
-GRANT INSERT ON credit_requests TO webhook_writer;
+GRANT SELECT (payment_id, event_id, reason, actor), UPDATE (actor) ON credit_ledger TO operator;
 
 ALTER TABLE credit_requests OWNER TO migrator;
 ALTER VIEW credit_reservations OWNER TO migrator;
