@@ -2,6 +2,7 @@
 
 from adapters.payments import request_columns
 from adapters.postgres import Database
+from adapters.request_ids import CLAIM
 from adapters.sql_files import statement
 from domain.events import Signed
 
@@ -51,5 +52,7 @@ def repair_totals(database: Database, signed: Signed) -> int | None:
     with database.transaction(REPAIR_SECONDS) as connection:
         connection.execute(BEGIN_REPAIR, prepare=False)
         row = connection.execute(REPAIR, request).fetchone()
+        if row is not None:
+            connection.execute(CLAIM, {"request_id": signed.request_id})
     database.one(REMOVE_EMPTY, {})
     return None if row is None else int(row["repaired"])
