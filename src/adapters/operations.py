@@ -9,8 +9,8 @@ from psycopg import errors
 
 from adapters import totals
 from adapters.payments import new_id, request_columns
-from adapters.request_ids import id_is_taken, written_once
 from adapters.postgres import Database, DatabaseUnavailable
+from adapters.request_ids import id_is_taken, written_once
 from adapters.sql_files import statement
 from domain.events import Signed
 from domain.payment import PaymentStatus
@@ -91,7 +91,7 @@ class PostgresOperations:
                 return None if repaired is None else {"repaired": repaired}
 
     def _once(
-        self, statement: str, signed: Signed, named: Mapping[str, Any]
+        self, statement: str, signed: Signed, named: dict[str, Any]
     ) -> Mapping[str, Any] | None:
         return written_once(self._database, signed, statement, event_columns(signed) | named)
 

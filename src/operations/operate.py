@@ -93,11 +93,12 @@ class OperationStore(Protocol):
 
     def write(self, operation: Statement) -> Mapping[str, Any] | Refused | None:
         """Does it once and whole. What it came to, as the answer says it: of an adjustment
-        `{"user_id", "delta", "balance"}`, of credits granted or spent `{"user_id", "amount",
+        `{"user_id", "delta", "balance"}`, of a grant or of spending `{"user_id", "amount",
         "balance", "available"}`, of an erasure `{"payments"}`, how many, of a dismissal
-        `{"payment_id"}`, of a move `{"payment_id", "user_id", "delta"}`, of a repair `{"repaired"}`,
-        how many lines of the totals. Refused by the functions for credits. None when there was
-        nothing to do: the request id was used, or what it names is not as it must be."""
+        `{"payment_id"}`, of a move `{"payment_id", "user_id", "delta"}`, of a repair
+        `{"repaired"}`, how many lines of the totals. Refused is what a function for credits has
+        refused. None when there was nothing to do: the request id was used, or what the request
+        names is not as it must be."""
 
 
 class Operations:

@@ -163,15 +163,8 @@ def _operation(fields: Fields) -> Operation | Doctor | Refused:
         case "move_payment":
             user_id = fields.id("user_id", LONGEST_USER_ID)
             return MovePayment(signed=signed, payment_id=fields.id("payment_id"), user_id=user_id)
-        case "grant_credits":
-            user_id = fields.id("user_id", LONGEST_USER_ID)
-            return GrantCredits(signed=signed, user_id=user_id, amount=_amount(fields))
-        case "spend_credits":
-            user_id = fields.id("user_id", LONGEST_USER_ID)
-            return SpendCredits(signed=signed, user_id=user_id, amount=_amount(fields))
-        case "adjust_credits":
-            user_id = fields.id("user_id", LONGEST_USER_ID)
-            return AdjustCredits(signed=signed, user_id=user_id, delta=_delta(fields))
+        case "grant_credits" | "spend_credits" | "adjust_credits":
+            return _change(name, signed, fields)
         case "replay_event":
             return ReplayEvent(signed=signed, replayed_event_id=fields.id("event_id"))
         case "erase_user":
@@ -193,6 +186,16 @@ def _signed(name: str, fields: Fields) -> Signed:
         request_id=request_id,
         asked={field: value for field, value in asked.items() if value is not None},
     )
+
+
+def _change(
+    name: str, signed: Signed, fields: Fields
+) -> GrantCredits | SpendCredits | AdjustCredits:
+    user_id = fields.id("user_id", LONGEST_USER_ID)
+    if name == "adjust_credits":
+        return AdjustCredits(signed=signed, user_id=user_id, delta=_delta(fields))
+    kind = GrantCredits if name == "grant_credits" else SpendCredits
+    return kind(signed=signed, user_id=user_id, amount=_amount(fields))
 
 
 def _delta(fields: Fields) -> int:
