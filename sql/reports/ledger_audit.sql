@@ -67,7 +67,7 @@ due AS (
 ),
 entered AS (
     SELECT event_id AS request_id, user_id, reason,
-           count(*) AS entries, min(delta) AS delta, string_agg(delta::text, ' and ') AS deltas
+           count(*) AS entries, sum(delta) AS delta
     FROM entries
     WHERE reason IN ('spend', 'return', 'grant')
     GROUP BY event_id, user_id, reason
@@ -144,7 +144,9 @@ SELECT CASE WHEN due.request_id IS NULL THEN 'user ' || entered.user_id || ', ' 
        'The ledger does not have exactly one entry of what the request '
        || CASE coalesce(due.reason, entered.reason)
               WHEN 'spend' THEN 'took.' WHEN 'return' THEN 'returned.' ELSE 'granted.' END,
-       coalesce(due.delta::text, 'no entry'), coalesce(entered.deltas, 'no entry')
+       coalesce(due.delta::text, 'no entry'),
+       CASE WHEN entries IS NULL THEN 'no entry' WHEN entries = 1 THEN entered.delta::text
+            ELSE entered.delta || ' in ' || entries || ' entries' END
 FROM due FULL JOIN entered
   ON (entered.request_id, entered.user_id, entered.reason) = (due.request_id, due.user_id, due.reason)
 WHERE entered.entries IS DISTINCT FROM 1 OR entered.delta IS DISTINCT FROM due.delta

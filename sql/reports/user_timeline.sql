@@ -25,7 +25,8 @@ FROM (
            event_id, entry_id
     FROM credit_ledger
     UNION ALL
-    SELECT user_id, after_entry, requested_at, 'reservation', 0, NULL, actor, note, NULL,
+    SELECT user_id, after_entry, requested_at, 'reservation', 0::bigint, NULL::bigint, actor, note,
+           NULL::text,
            request_id, request_id
     FROM credit_requests
     WHERE kind = 'reserve'

@@ -37,7 +37,7 @@ COMMENT ON COLUMN credit_requests.after_entry IS
     'The user''s latest ledger entry when it was asked for: where a timeline has its place.';
 
 -- A user's requests are read, proved and erased without those of others.
-CREATE INDEX credit_requests_by_user ON credit_requests (user_id, after_entry);
+CREATE INDEX credit_requests_by_user ON credit_requests (user_id, kind, after_entry);
 
 -- What a user's live reservations hold back is read without those that have run out, however many.
 CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCLUDE (amount)

@@ -36,6 +36,7 @@ MOVE = statement("operations/move_payment")
 GRANT = statement("operations/grant_credits")
 SPEND = statement("operations/spend_credits")
 ERASE_PAYMENT = statement("operations/erase_payment")
+BEGIN_ERASURE = statement("operations/begin_erasure")
 ERASE_USER = statement("operations/erase_user")
 
 
@@ -85,15 +86,18 @@ class PostgresOperations:
                 # To remember whom it was about would be to keep the person.
                 nameless = replace(signed, asked={"user_id": None})
                 person = {"user_id": user_id, "alias": new_id("erased")}
-                return self._database.repeatable(lambda: once(ERASE_USER, nameless, person))
+                return self._database.repeatable(
+                    lambda: once(ERASE_USER, nameless, person, begin=BEGIN_ERASURE)
+                )
             case RepairTotals():
                 repaired = totals.repair_totals(self._database, signed)
                 return None if repaired is None else {"repaired": repaired}
 
     def _once(
-        self, statement: str, signed: Signed, named: dict[str, Any]
+        self, statement: str, signed: Signed, named: dict[str, Any], begin: str | None = None
     ) -> Mapping[str, Any] | None:
-        return written_once(self._database, signed, statement, event_columns(signed) | named)
+        columns = event_columns(signed) | named
+        return written_once(self._database, signed, statement, columns, begin)
 
     def _by_function(
         self, statement: str, signed: Signed, user_id: str, amount: int

@@ -13,14 +13,24 @@ from domain.events import Signed
 
 CLAIM = statement("operations/claim_request_id")
 
+# What reads or writes a great many rows.
+LONG_SECONDS = 800.0
+
 
 def written_once(
-    database: Database, signed: Signed, statement: str, parameters: Mapping[str, Any]
+    database: Database,
+    signed: Signed,
+    statement: str,
+    parameters: Mapping[str, Any],
+    begin: str | None = None,
 ) -> DictRow | None:
-    """As `Database.one`, under the request's id, or not at all: what it writes without a row to
-    show for it is nothing that takes an id. Raises UniqueViolation when somebody has the id, see
-    `id_is_taken`."""
-    with database.transaction() as connection:
+    """As `Database.one`, under the request's id, or not at all; a statement without a row has done
+    nothing, and takes no id. With `begin` before it, it may take as long as a function. Raises
+    UniqueViolation when somebody has the id, see `id_is_taken`."""
+    with database.transaction(LONG_SECONDS if begin else None) as connection:
+        if begin:
+            # Two statements in one are never prepared.
+            connection.execute(begin, prepare=False)
         row = connection.execute(statement, parameters).fetchone()
         if row is not None:
             connection.execute(CLAIM, {"request_id": signed.request_id})

@@ -137,7 +137,14 @@ def test_reservations_that_ran_out_are_listed_with_who_asked(books: Books) -> No
     recorded(books, "grant_credits", "user_1", 100, "trial")
     for hours, request_id in ((2, "early"), (1, "late"), (3, "captured"), (3, "released")):
         recorded(
-            books, "reserve_credits", "user_1", 10, request_id, "1 hour", "a film", f"by {request_id}"
+            books,
+            "reserve_credits",
+            "user_1",
+            10,
+            request_id,
+            "1 hour",
+            "a film",
+            f"by {request_id}",
         )
         run_out(books, request_id, hours)
     recorded(books, "reserve_credits", "user_1", 10, "open")
@@ -146,7 +153,11 @@ def test_reservations_that_ran_out_are_listed_with_who_asked(books: Books) -> No
     page = books.asked("reservations_run_out")
     assert column(page, "request_id") == ["late", "early"]
     assert column(page, "actor") == ["by late", "by early"]
-    assert [column(page, name)[0] for name in ("user_id", "amount", "note")] == ["user_1", 10, "a film"]
+    assert [column(page, name)[0] for name in ("user_id", "amount", "note")] == [
+        "user_1",
+        10,
+        "a film",
+    ]
 
 
 def test_reservations_that_ran_out_can_be_asked_for_of_one_user(books: Books) -> None:

@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[str, str, list[Found]]] = {
         " ledger_entries + 1 FROM users WHERE user_id = 'ana';"
         "UPDATE users SET credits = credits - 30, ledger_entries = ledger_entries + 1"
         " WHERE user_id = 'ana'",
-        [("request open", _TOOK, "-30", "-30 and -30")],
+        [("request open", _TOOK, "-30", "-60 in 2 entries")],
     ),
     "a release with an entry": (
         "spend_credits('ana', 30, 'last')",
