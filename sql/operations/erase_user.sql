@@ -22,7 +22,11 @@ WITH request AS (
         OR EXISTS (SELECT FROM payment_transactions WHERE user_id = %(user_id)s::text)
     ON CONFLICT (event_id) DO NOTHING
     RETURNING event_id
-), moved_away AS (
+), of_person AS (
+    SELECT payment_id
+      FROM payment_transactions
+     WHERE user_id = %(user_id)s::text
+     UNION
     SELECT payment_id
       FROM credit_ledger
      WHERE user_id = %(user_id)s::text AND reason = 'transfer'
@@ -34,7 +38,7 @@ WITH request AS (
            updated_at = now(),
            revision = revision + 1
       FROM request
-     WHERE user_id = %(user_id)s::text OR payment_id IN (SELECT payment_id FROM moved_away)
+     WHERE payment_id IN (SELECT payment_id FROM of_person)
     RETURNING payment_id
 ), person AS (
     UPDATE users
@@ -48,6 +52,13 @@ WITH request AS (
            actor = CASE WHEN coalesce(past.payment_id, past.event_id) IS NULL THEN 'erased' END
       FROM request
      WHERE user_id = %(user_id)s::text AND (note IS NOT NULL OR actor IS NOT NULL)
+), transfer AS (
+    -- The other side of a move has the same note.
+    UPDATE credit_ledger AS past
+       SET note = NULL
+      FROM request
+     WHERE past.payment_id IN (SELECT payment_id FROM of_person) AND reason = 'transfer'
+       AND user_id <> %(user_id)s::text AND note IS NOT NULL
 ), credit_request AS (
     UPDATE credit_requests
        SET note = NULL, actor = NULL

@@ -75,7 +75,8 @@ entered AS (
 elsewhere AS (
     -- What a user who no longer has a payment got by it has gone with it.
     SELECT entries.entry_id, entries.user_id, pt.user_id AS holder,
-           sum(delta) OVER of_payment = 0 AND bool_or(reason = 'transfer') OVER of_payment AS is_moved
+           sum(delta) OVER of_payment = 0
+               AND (pt.resolved OR bool_or(reason = 'transfer') OVER of_payment) AS is_moved
     FROM entries JOIN payment_transactions AS pt ON pt.payment_id = entries.payment_id
     WHERE pt.user_id IS DISTINCT FROM entries.user_id
     WINDOW of_payment AS (PARTITION BY entries.payment_id, entries.user_id)

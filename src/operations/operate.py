@@ -245,7 +245,9 @@ def not_moved(payment_id: str, user_id: str, found: NamedPayment | None) -> Refu
         why = f"{payment_id} is {found.payment_status}: only what was paid can be moved"
         return Refused("not_paid", why)
     if found.user_id == user_id:
-        return Refused("same_user", f"{payment_id} is {user_id!r}'s already")
+        return Refused("same_user", f"{payment_id} belongs to {user_id!r} already")
+    if found.enriched:
+        return Refused("not_done", f"{payment_id} was just moved by somebody else: try again")
     why = f"Stripe was not asked about {payment_id} yet: run reconcile, or try again"
     return Refused("not_done", why)
 

@@ -1,4 +1,4 @@
-"""What became of credits: of a user's, of all, by month and by package, and what was never captured."""
+"""What became of credits: of one user's and of all, by month and by package; what ran out."""
 
 import random
 from dataclasses import dataclass
@@ -172,6 +172,9 @@ def test_reservations_that_ran_out_can_be_asked_for_of_one_user(books: Books) ->
 # Credits by month
 
 
+DAYS = ("02-01", "02-02", "02-28", "04-01", "04-02", "04-03")
+
+
 def at(books: Books, entry: int, day: str) -> None:
     books.execute(
         "UPDATE credit_ledger SET created_at = %s WHERE user_id = 'user_1' AND entry_number = %s",
@@ -190,8 +193,7 @@ def test_a_month_says_what_became_of_credits_and_what_was_left(books: Books) -> 
     assert refund(books, sold, "4") == 2000  # 6
     books.enter("user_1", None, -60)  # 7
     for entry, day in enumerate(
-        ("2026-01-31 23:59:59Z", "2026-02-01", "2026-02-02", "2026-02-28", "2026-04-01")
-        + ("2026-04-02", "2026-04-03"),
+        ["2026-01-31T23:59:59Z", *(f"2026-{day}" for day in DAYS)],
         start=1,
     ):
         at(books, entry, day)
@@ -204,11 +206,11 @@ def test_a_month_says_what_became_of_credits_and_what_was_left(books: Books) -> 
     ]
 
 
-def month(name: str, **credits: int) -> dict[str, Any]:
+def month(name: str, **said: int) -> dict[str, Any]:
     nothing = dict.fromkeys(
         ("sold", "given", "spent", "returned", "clawed_back", "adjusted", "balance"), 0
     )
-    return {"month": name, **nothing, **credits}
+    return {"month": name, **nothing, **said}
 
 
 def test_what_a_dispute_gave_back_lowers_what_was_clawed_back(books: Books) -> None:
