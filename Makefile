@@ -150,9 +150,12 @@ endef
 	@.venv-uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
 	@touch $@
 
-.PHONY: bench-reports bench-writes
+.PHONY: bench-reports bench-writes bench-credits
 bench-reports: .venv/ready ## Measure every report on 10 million payments; ARGS='--payments 1000000'
 	@$(WITH_SRC) $(PY) -m bench.reports $(ARGS)
 
 bench-writes: .venv/ready ## Measure what keeping totals costs a write
 	@$(WITH_SRC) $(PY) -m bench.write_path $(ARGS)
+
+bench-credits: .venv/ready ## Measure what a spend costs, and as its ledger grows
+	@$(WITH_SRC) $(PY) -m bench.credits $(ARGS)

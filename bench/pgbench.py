@@ -27,7 +27,16 @@ def events_per_second(
     programs: Path, file: Path, url: str, clients: int, seconds: int, first: int
 ) -> float:
     """Events recorded a second. Statements are parsed and planned each time, as the till's are."""
-    command = [programs / "pgbench", "--no-vacuum", "--protocol=extended", "--jobs=1"]
+    return 3 * transactions_per_second(
+        programs, file, url, clients, seconds, first, "--protocol=extended"
+    )
+
+
+def transactions_per_second(
+    programs: Path, file: Path, url: str, clients: int, seconds: int, first: int, *options: str
+) -> float:
+    """How often a second the clients run the script in `file`, whose counter begins at `first`."""
+    command = [programs / "pgbench", "--no-vacuum", "--jobs=1", *options]
     command += [f"--client={clients}", f"--time={seconds}", f"--define=i={first}"]
     result = subprocess.run(  # noqa: S603
         [*command, f"--file={file}", url], capture_output=True, check=False, text=True
@@ -35,7 +44,7 @@ def events_per_second(
     found = _TPS.search(result.stdout)
     if found is None or result.returncode:
         raise SystemExit(f"pgbench failed: {result.stderr}")
-    return 3 * float(found[1])
+    return float(found[1])
 
 
 def _filled(statement: str, parameters: dict[str, Any]) -> str:

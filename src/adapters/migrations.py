@@ -40,6 +40,10 @@ ADD_TO_HISTORY = "INSERT INTO schema_migrations (version, checksum) VALUES (%s, 
 # What a migration refuses in a sentence of its own, it raises with this code.
 REFUSED_BY_A_MIGRATION = "TILL0"
 
+# What an administrator makes where the owner may not.
+MADE_ROLE = re.compile(r"^ +CREATE ROLE (\w+) NOLOGIN;", re.MULTILINE)
+FIND_ROLES = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
+
 MADE = re.compile(
     r"^CREATE (?:UNIQUE )?(TABLE|VIEW|TYPE|INDEX|FUNCTION|PROCEDURE) (\w+)", re.MULTILINE
 )
@@ -122,7 +126,9 @@ def migrate(
         return Refused("too_slow", "a migration was stopped at its time limit; nothing was applied")
     except psycopg.Error as error:
         if error.sqlstate == REFUSED_BY_A_MIGRATION:
-            return Refused("not_allowed", f"{error.diag.message_primary} Nothing was applied.")
+            said = error.diag.message_primary or ""
+            said += _roles_that_lack(database, migrations, said)
+            return Refused("not_allowed", f"{said} Nothing was applied.")
         if error.sqlstate is None or is_worn_out(error):
             raise
         return Refused("failed", f"{_described(error)}; nothing was applied")
@@ -155,6 +161,15 @@ def _migrate(
 
 def _history(connection: Connection) -> dict[str, str]:
     return {row["version"]: row["checksum"] for row in connection.execute(READ_HISTORY)}
+
+
+def _roles_that_lack(database: Database, migrations: Sequence[Migration], said: str) -> str:
+    """What later migrations would ask an administrator for, who is asked once for all of it."""
+    roles = {role for each in migrations for role in MADE_ROLE.findall(each.script)}
+    with database.transaction(math.inf) as connection:
+        there = {row["rolname"] for row in connection.execute(FIND_ROLES, (list(roles),))}
+    asked = [f" CREATE ROLE {role} NOLOGIN;" for role in sorted(roles - there)]
+    return "".join(each for each in asked if each not in said)
 
 
 def _no_room(found: Mapping[str, Any], schema: str) -> Refused | None:

@@ -14,7 +14,7 @@ from adapters.postgres import Database
 from domain.requests import Refused
 from tests.till import Till, another_container
 
-ROLES = ("webhook_writer", "report_reader", "operator", "migrator")
+ROLES = ("webhook_writer", "report_reader", "operator", "migrator", "application")
 
 
 def as_role(url: str, role: str) -> str:

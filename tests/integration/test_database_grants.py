@@ -15,17 +15,43 @@ WRITE = "INSERT SELECT UPDATE"
 ALL = "DELETE INSERT SELECT UPDATE"
 GRANTS: dict[str, dict[str, str]] = {
     # Prices and packages are the operators' to edit; a delivery reads them.
-    "packages": {"webhook_writer": READ, "operator": WRITE, "report_reader": READ},
+    "packages": {
+        "webhook_writer": READ,
+        "operator": WRITE,
+        "report_reader": READ,
+        "application": READ,
+    },
     # When the till was installed is a fact, and decides what is held. No report shows it.
     "till": {"webhook_writer": READ, "operator": READ},
     # Balances and payments change, and none is ever deleted: an erased person's row stays.
-    "users": {"webhook_writer": WRITE, "operator": WRITE, "report_reader": READ},
-    "payment_transactions": {"webhook_writer": WRITE, "operator": WRITE, "report_reader": READ},
+    # The application shows what its users have and bought, and changes that by functions alone.
+    **{
+        table: {
+            "webhook_writer": WRITE,
+            "operator": WRITE,
+            "report_reader": READ,
+            "application": READ,
+        }
+        for table in ("users", "payment_transactions")
+    },
     # The past of the ledger is nobody's to change. A proof, which runs with reconcile, reads it.
     "credit_ledger": {
         "webhook_writer": "INSERT SELECT",
         "operator": APPEND,
         "report_reader": READ,
+        "application": READ,
+    },
+    # Operations note here that a request id is used. What was asked for is nobody's to change.
+    "credit_requests": {
+        "webhook_writer": "INSERT SELECT",
+        "operator": "INSERT SELECT",
+        "report_reader": READ,
+    },
+    "credit_reservations": {
+        "webhook_writer": READ,
+        "operator": READ,
+        "report_reader": READ,
+        "application": READ,
     },
     # What was done is not undone.
     "stripe_events": {
@@ -64,6 +90,8 @@ COLUMN_GRANTS = {
     ("credit_ledger", "note", "operator", "SELECT"),
     ("credit_ledger", "note", "operator", "UPDATE"),
     ("credit_ledger", "user_id", "operator", "SELECT"),
+    ("credit_requests", "actor", "operator", "UPDATE"),
+    ("credit_requests", "note", "operator", "UPDATE"),
     ("stripe_events", "note", "operator", "UPDATE"),
     ("stripe_events", "object_id", "operator", "UPDATE"),
     ("stripe_events", "request", "operator", "UPDATE"),

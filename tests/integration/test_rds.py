@@ -14,7 +14,7 @@ from domain.requests import Refused
 from handlers import operations, reconcile, reports
 from local.postgres import Server, postgres_server
 from tests.integration.rds import LOGINS, PASSWORD, Rds, as_rds_runs_it, run
-from tests.integration.roles import ROLES, apply
+from tests.integration.roles import ROLES, apply, as_role
 from tests.till import Till, another_container, completed, open_till
 
 ON_DISK = migrations_on_disk()
@@ -196,8 +196,62 @@ def test_without_the_roles_the_administrator_is_asked_to_make_and_grant_them(
             "CREATE ROLE webhook_writer NOLOGIN",
             "GRANT webhook_writer TO plain_owner",
         ]
+        assert statements[-1] == "CREATE ROLE application NOLOGIN;"
         rds.administer(*statements)
         assert isinstance(apply(url, ON_DISK), Migrated)
+
+
+def test_of_an_older_till_the_administrator_is_asked_for_the_role_that_is_new(
+    plain_server: Server,
+) -> None:
+    rds = Rds(plain_server)
+    before = [each for each in ON_DISK if each.version < "0005"]
+    with owner(rds) as url:
+        rds.administer(*statements_of(apply(url, before)))
+        assert isinstance(apply(url, before), Migrated)
+        statements = statements_of(apply(url, ON_DISK))
+        assert statements == ["CREATE ROLE application NOLOGIN;"]
+        rds.administer(*statements)
+        assert isinstance(apply(url, ON_DISK), Migrated)
+
+
+def test_the_application_logs_in_with_a_password_and_spends(rds: Rds, url: str) -> None:
+    run(
+        url,
+        f"CREATE ROLE shop LOGIN PASSWORD '{PASSWORD}' IN ROLE application",
+        "SELECT grant_credits('ana', 10, 'welcome')",
+    )
+    try:
+        with psycopg.connect(rds.url("till", "shop")) as connection:
+            spent = connection.execute("SELECT * FROM spend_credits('ana', 3, '1')").fetchall()
+            assert spent == [("recorded", 7, 7)]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("UPDATE users SET credits = 10")
+    finally:
+        rds.administer("DROP ROLE shop")
+
+
+def test_the_owner_need_not_be_a_member_of_the_applications_role(rds: Rds) -> None:
+    others = ", ".join(role for role in ROLES if role != "application")
+    with owner(rds, f"GRANT {others} TO plain_owner") as url:
+        assert isinstance(apply(url, ON_DISK), Migrated)
+        with psycopg.connect(rds.server.url("plain"), autocommit=True) as connection:
+            connection.execute("SET ROLE application")
+            granted = connection.execute("SELECT * FROM grant_credits('ana', 3, '1')").fetchall()
+            assert granted == [("recorded", 3, 3)]
+
+
+def test_a_migrator_who_may_not_open_the_schema_to_the_application_is_told_who_must(
+    rds: Rds,
+) -> None:
+    before = [each for each in ON_DISK if each.version < "0005"]
+    with rds.database("till", "master") as url:
+        assert isinstance(apply(url, before, "My-Till"), Migrated)
+        migrator = as_role(rds.server.url("till"), "migrator")
+        statements = statements_of(apply(migrator, ON_DISK, "My-Till"))
+        assert statements == ['GRANT USAGE ON SCHEMA "My-Till" TO application;']
+        run(rds.server.url("till"), *statements)
+        assert isinstance(apply(migrator, ON_DISK, "My-Till"), Migrated)
 
 
 def test_with_the_roles_the_administrator_is_asked_to_grant_those_that_lack(rds: Rds) -> None:
