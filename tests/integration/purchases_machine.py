@@ -49,7 +49,7 @@ class World:
         """Empties the books, but for two users; what was sold at Stripe stays there, and is not
         asked for again."""
         self.books.execute(
-            b"TRUNCATE credit_ledger, payment_transactions, users, stripe_events,"
+            b"TRUNCATE credit_requests, credit_ledger, payment_transactions, users, stripe_events,"
             b" folded_payment_totals, folded_customer_totals"
         )
         self.books.execute(b"INSERT INTO users (user_id) VALUES ('user_1'), ('user_2')")
@@ -131,6 +131,23 @@ class Purchases(RuleBasedStateMachine):
         payment_id = data.draw(st.sampled_from(self.held()))["payment_id"]
         answer = self.ask("dismiss_payment", f"dismiss {payment_id}", payment_id=payment_id)
         assert answer["outcome"] == "recorded"
+
+    @precondition(lambda self: self.movable())
+    @rule(data=st.data(), user_id=USERS)
+    def give_to(self, data: st.DataObject, user_id: str) -> None:
+        row = data.draw(st.sampled_from(self.movable()))
+        request_id = f"{row['payment_id']} at {row['revision']}"
+        fields = {"payment_id": row["payment_id"], "user_id": user_id}
+        answer = self.ask("move_payment", request_id, **fields)
+        if row["user_id"] == user_id:
+            assert answer["error"]["code"] == "same_user"
+        else:
+            assert answer["delta"] == row["credits_granted"]
+            # So it stays from now on.
+            row["user_id"] = user_id
+
+    def movable(self) -> list[Json]:
+        return [row for row in self.rows.values() if _is_settled(row) and row["enriched"]]
 
     def held(self) -> list[Json]:
         return [row for row in self.rows.values() if row["held_reason"]]
