@@ -11,13 +11,13 @@ UV_VERSION := 0.13.9
 # The lock files name every package, so pip has nothing to resolve: it checks hashes and unpacks.
 INSTALL := -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check
 # A copy without .git has no .gitignore to tell ruff what is not ours.
-OURS := --extend-exclude .venv-sam,.venv-check,.venv-uv,.local,.aws-sam
+OURS := --extend-exclude .venv-sam,.venv-check,.venv-emulator,.venv-uv,.local,.aws-sam
 WITH_SRC := PYTHONPATH=src:.
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test torture lint hooks migrate event invoke reconcile prove doctor build artefact \
-	screenshots bench lock install clean
+.PHONY: help demo serve check test deployed torture lint hooks migrate event invoke reconcile prove doctor build \
+	deploy preflight smoke artefact emulator screenshots bench lock install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,14 +28,22 @@ demo: .venv/ready ## Play a short story of payments and show the reports
 serve: .venv/ready ## Serve the webhook and the reports on http://127.0.0.1:8000
 	@./tokentill serve $(ARGS)
 
-check: ## Everything that must hold before a change lands: lint, then test
+check: ## Everything that must hold before a change lands: lint, test, deployed
 	@echo "== lint"
 	@$(MAKE) --no-print-directory lint
 	@echo "== test"
 	@$(MAKE) --no-print-directory test
+	@echo "== deployed"
+	@$(MAKE) --no-print-directory deployed
 
 test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto $(ARGS)
+
+deployed: .venv/ready .venv-sam/ready .venv-emulator/ready ## Deploy to an emulator of AWS, and try that
+	@$(PY) -m pytest tests/deployed $(ARGS)
+
+emulator: .venv/ready .venv-sam/ready .venv-emulator/ready ## Run an emulator of AWS, to deploy to it
+	@./tokentill emulator
 
 torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
@@ -79,12 +87,21 @@ prove: .venv/ready ## Prove that Stripe, payments, ledger and balances agree; AR
 doctor: .venv/ready ## Compare Stripe, database and code: make doctor URL=https://...
 	@./tokentill doctor $(if $(URL),--url '$(URL)')
 
+preflight: .venv/ready ## Look for what would make a deployment fail: make preflight STACK=tokentill
+	@./tokentill preflight '$(or $(STACK),$(error say which: make preflight STACK=tokentill))' $(ARGS)
+
+smoke: .venv/ready ## Look whether what is deployed works: make smoke STACK=tokentill
+	@./tokentill smoke '$(or $(STACK),$(error say which: make smoke STACK=tokentill))' $(ARGS)
+
 build: .venv/ready .venv-sam/ready ## Build the Lambda functions into .aws-sam/build
 	$(SAM) build
 
-artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=arm64
+deploy: .venv/ready .venv-sam/ready ## Build and deploy a stack: make deploy STACK=tokentill
+	@./tokentill deploy '$(or $(STACK),$(error say which: make deploy STACK=tokentill))' $(ARGS)
+
+artefact: .venv/ready ## Build what one function gets: make artefact DIR=/tmp/it ARCH=x86_64
 	@./tokentill artefact '$(or $(DIR),$(error say where: make artefact DIR=...))' \
-		--machine $(or $(ARCH),arm64)
+		$(if $(ARCH),--machine $(ARCH))
 
 screenshots: .venv/ready ## Take the pictures of the documents again
 	@./tokentill screenshots $(ARGS)
@@ -100,6 +117,7 @@ lock: .venv-uv/ready ## Renew requirements/*.txt; ARGS=--upgrade takes newer rel
 	$(COMPILE) --group sam -o requirements/sam.txt
 	$(COMPILE) --group check -o requirements/check.txt
 	$(COMPILE) --group e2e -o requirements/e2e.txt
+	$(COMPILE) --group emulator -o requirements/emulator.txt
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header $(ARGS)
@@ -107,7 +125,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 install: .venv/ready ## Install what ./tokentill needs, which the other targets do by themselves
 
 clean: ## Remove everything that make made, the local database too
-	rm -rf .venv .venv-sam .venv-check .venv-uv .aws-sam .local
+	rm -rf .venv .venv-sam .venv-check .venv-emulator .venv-uv .aws-sam .local
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src standin local tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -141,6 +159,13 @@ endef
 	@echo "Installing cfn-lint and checkov into .venv-check"
 	@$(PYTHON) -m venv --clear .venv-check
 	@.venv-check/bin/python $(INSTALL) -r requirements/check.txt
+	@touch $@
+
+.venv-emulator/ready: requirements/emulator.txt
+	$(CHECK_PYTHON)
+	@echo "Installing the emulator of AWS into .venv-emulator"
+	@$(PYTHON) -m venv --clear .venv-emulator
+	@.venv-emulator/bin/python $(INSTALL) -r requirements/emulator.txt
 	@touch $@
 
 .venv-uv/ready: Makefile

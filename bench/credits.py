@@ -4,9 +4,12 @@ slows as a ledger grows. Writes `bench/credits.md`."""
 import argparse
 import os
 import platform
+import random
 import statistics
+import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.credits", description=main.__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--spends", type=int, default=3000)
     parser.add_argument("--entries", type=int, nargs="+", default=[10, 10_000, 1_000_000])
     parser.add_argument("--output", type=Path, default=HERE / "credits.md")
     arguments = parser.parse_args()
@@ -73,7 +77,7 @@ def main() -> None:
     with postgres_server(durable=True) as server, temporary_folder(user) as folder:
         rate = _rate(programs(user, folder), folder, arguments.seconds)
         beside = _beside(server, rate, arguments.rounds)
-        grown = _grown(server, rate, arguments.rounds, arguments.entries)
+        grown = _grown(server, arguments.spends, arguments.entries)
     arguments.output.write_text(_page(beside, grown), "utf-8")
     print(arguments.output.read_text("utf-8"))
 
@@ -121,23 +125,31 @@ def _beside(server: Server, rate: Rate, rounds: int) -> Rates:
     return rates
 
 
-def _grown(server: Server, rate: Rate, rounds: int, entries: list[int]) -> dict[str, list[float]]:
-    """Spends a second of one user at one client, by what there is of that user already."""
+def _grown(server: Server, spends: int, entries: list[int]) -> dict[str, list[float]]:
+    """Microseconds of each spend of one user, by what there is of that user already. They take
+    turns in a random order, so that all meet the same machine."""
     pasts = {f"{count:,} ledger entries": (count, 0) for count in entries}
     pasts[f"{LEFT_OPEN:,} reservations never closed"] = (entries[0], LEFT_OPEN)
-    urls = {
-        past: _database(server, f"grown_{number}", *counts)
-        for number, (past, counts) in enumerate(pasts.items())
-    }
-    rates: dict[str, list[float]] = defaultdict(list)
-    for turn in range(rounds):
-        for past in list(urls)[:: 1 if turn % 2 else -1]:
-            rates[past].append(rate("spend", urls[past], 1, 1))
-    return rates
+    taken: dict[str, list[float]] = {past: [] for past in pasts}
+    with ExitStack() as stack:
+        connections = {}
+        for number, (past, counts) in enumerate(pasts.items()):
+            url = _database(server, f"grown_{number}", *counts)
+            connections[past] = stack.enter_context(psycopg.connect(url, autocommit=True))
+        for turn in range(spends):
+            for past in random.sample(list(pasts), len(pasts)):
+                taken[past].append(_timed(connections[past], f"spend {turn}"))
+    return taken
+
+
+def _timed(connection: psycopg.Connection, request_id: str) -> float:
+    started = time.perf_counter()
+    connection.execute("SELECT * FROM spend_credits('user_1', 1, %s)", [request_id]).fetchone()
+    return (time.perf_counter() - started) * 1e6
 
 
 def _page(beside: Rates, grown: dict[str, list[float]]) -> str:
-    first = statistics.median(next(iter(grown.values())))
+    first = next(iter(grown.values()))
     lines = [
         "# What a spend costs",
         "",
@@ -153,14 +165,12 @@ def _page(beside: Rates, grown: dict[str, list[float]]) -> str:
         "| ---: | ---: | ---: | ---: | ---: |",
         *(_compared(beside, users, clients) for users in (USERS, 1) for clients in CLIENTS),
         "",
-        "Spends a second of one user, who has a past already, at one client:",
+        "Microseconds of a spend of one user, who has a past already: the median, and that of the",
+        "fastest tenth; each also as a multiple of the first.",
         "",
-        "| past | spend | times slower |",
+        "| past | median | fastest tenth |",
         "| --- | ---: | ---: |",
-        *(
-            f"| {past} | {statistics.median(rates):,.0f} | {first / statistics.median(rates):.2f} |"
-            for past, rates in grown.items()
-        ),
+        *(_past(name, times, first) for name, times in grown.items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -171,6 +181,15 @@ def _compared(rates: Rates, users: int, clients: int) -> str:
     ratio = statistics.median(ours / theirs for ours, theirs in zip(spend, bare, strict=True))
     medians = f"{statistics.median(bare):,.0f} | {statistics.median(spend):,.0f}"
     return f"| {users:,} | {clients} | {medians} | {ratio:.0%} |"
+
+
+def _past(name: str, times: list[float], first: list[float]) -> str:
+    median, fastest = statistics.median(times), statistics.quantiles(times, n=10)[0]
+    ratio = median / statistics.median(first)
+    return (
+        f"| {name} | {median:,.0f} ({ratio:.2f} ×) |"
+        f" {fastest:,.0f} ({fastest / statistics.quantiles(first, n=10)[0]:.2f} ×) |"
+    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PROJECT = Path(__file__).resolve().parents[1]
+FAILED = r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$"
 ENVIRONMENTS = (".venv", ".venv-sam")
 # The quickest first: most bugs are found before a database is asked.
 LANES = (["tests/unit"], ["tests/integration"], ["tests/e2e"])
@@ -172,7 +173,7 @@ def caught(name: str) -> str | None:
                 check=False,
             )
             if ran.returncode:
-                failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
+                failed = re.search(FAILED, ran.stdout, re.MULTILINE)
                 return failed[1] if failed else f"{' '.join(lane)}, which does not even start"
     return None
 

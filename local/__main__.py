@@ -109,6 +109,17 @@ def serve(data_dir: Path | None, env_vars: Path | None, **ports_and_address: Any
     run(Places(data_dir=data_dir, env_vars=env_vars, **ports_and_address))
 
 
+@tokentill.command()
+def emulator() -> None:
+    """Run an emulator of AWS to deploy to, until Ctrl-C.
+
+    With databases as RDS has them and a stand-in for Stripe; it prints what to export.
+    """
+    from local.emulate import run
+
+    run()
+
+
 @tokentill.command(**_HANDED_ON)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def stripe(options: Sequence[str]) -> None:
@@ -165,6 +176,55 @@ def migrate() -> int:
     return run()
 
 
+def as_sam_deploy(command: Any) -> Any:
+    """The options by which `sam deploy` would be told the same."""
+    for option in (
+        click.option("--profile", metavar="NAME", help="Whose credentials."),
+        click.option("--region", metavar="NAME", help="Where it is deployed."),
+    ):
+        command = option(command)
+    return command
+
+
+@tokentill.command(
+    epilog="Only reads. Ends with 1 when something would fail. What is not known is said, not ok."
+)
+@click.argument("stack_name", metavar="STACK")
+@click.option("--config-env", default="default", show_default=True, help="Which part of the file.")
+@click.option("--config-file", type=click.Path(path_type=Path), help="[default: the stack's]")
+@click.option(
+    "--parameter-overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="In the place of those in it.",
+)
+@as_sam_deploy
+def preflight(**options: Any) -> int:
+    """Look, before a deployment, for what would make it fail.
+
+    It takes options of `sam deploy`, and the answers that `deploy` has kept.
+    """
+    from local.deployment.answers import answers
+    from local.deployment.plan import Plan, session
+    from local.deployment.preflight import run
+
+    told = answers(**options)
+    return run(Plan(told, session(told)))
+
+
+@tokentill.command(epilog="Writes nothing. Ends with 0 when all is well, else with 1.")
+@click.argument("stack_name", metavar="STACK")
+@as_sam_deploy
+def smoke(**options: Any) -> int:
+    """Look, after a deployment, whether what it made works."""
+    from local.deployment.answers import Answers
+    from local.deployment.plan import session
+    from local.deployment.smoke import run, stack
+
+    told = Answers(**options)
+    return run(stack(session(told), told.stack_name))
+
+
 @tokentill.command()
 @click.argument("name", default="")
 def event(name: str) -> None:
@@ -207,6 +267,16 @@ def postgres(data_dir: Path | None) -> None:
             signal.pause()
     except KeyboardInterrupt:
         click.echo("stopped")
+
+
+@tokentill.command(context_settings={"ignore_unknown_options": True})
+@click.argument("stack")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def deploy(stack: str, options: Sequence[str]) -> int:
+    """Build and deploy a stack; OPTIONS are of `sam deploy`."""
+    from local.deploy import run
+
+    return run(stack, options)
 
 
 @tokentill.command(**_HANDED_ON)

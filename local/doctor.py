@@ -31,7 +31,7 @@ def run(url: str | None) -> int:
             answer = examined(url or standin_url)
     if "error" in answer:
         raise Failure(answer["error"]["message"])
-    print(rendered(answer["checks"]))
+    print(rendered(lines_of(answer)))
     return 0 if answer["ok"] else 1
 
 
@@ -48,16 +48,27 @@ def examined(url: str | None = None) -> dict[str, Any]:
         app.close()
 
 
-def rendered(checks: Sequence[Mapping[str, Any]]) -> str:
-    """The checks as text: `ok` or `MEND`, the name, the message, and the commands that mend it."""
-    column = max(len(check["check"]) for check in checks) + 8
-    return "\n".join(_paragraph(check, column) for check in checks)
+def lines_of(answer: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The checks of an answer: `ok` or `MEND`, the name, and the message."""
+    return [
+        ("ok" if each["ok"] else "MEND", each["check"], each["message"])
+        for each in answer["checks"]
+    ]
 
 
-def _paragraph(check: Mapping[str, Any], column: int) -> str:
-    head = f"{'ok' if check['ok'] else 'MEND':4}  {check['check']}".ljust(column)
-    message, *commands = check["message"].split("\n")
-    lines = f"\n{' ' * column}".join(textwrap.wrap(message, _WIDTH - column))
+def rendered(lines: Sequence[tuple[str, str, str]]) -> str:
+    """Verdicts, names and messages in columns, and the commands that mend it."""
+    mark = max(4, *(len(verdict) for verdict, _, _ in lines))
+    name = max(len(check) for _, check, _ in lines)
+    return "\n".join(
+        _paragraph(f"{verdict:{mark}}  {check:{name}}  ", message)
+        for verdict, check, message in lines
+    )
+
+
+def _paragraph(head: str, message: str) -> str:
+    text, *commands = message.split("\n")
+    lines = f"\n{' ' * len(head)}".join(textwrap.wrap(text, _WIDTH - len(head)))
     # Commands are to be copied: they are not wrapped, and stand out by an empty line.
     return "\n".join([head + lines, *(f"\n{command}\n" for command in commands)])
 

@@ -1,3 +1,9 @@
 """Plugins for every test."""
 
-pytest_plugins = ["tests.databases", "tests.till", "tests.log_watch", "tests.artefacts"]
+pytest_plugins = [
+    "tests.databases",
+    "tests.till",
+    "tests.log_watch",
+    "tests.artefacts",
+    "tests.aws",
+]

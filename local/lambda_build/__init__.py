@@ -5,7 +5,6 @@ Needs nothing but the standard library and pip, for whoever runs `sam build` may
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -24,7 +23,8 @@ def build(folder: Path, target: Target) -> bool:
     Raises WrongPython, NotInstalled.
     """
     interpreter = compiler(target.python)
-    shutil.copytree(installed(target, interpreter), folder, copy_function=_link, dirs_exist_ok=True)
+    # Copies, for a link would let whoever changes an artefact change all that are built later.
+    shutil.copytree(installed(target, interpreter), folder, dirs_exist_ok=True)
     ours = [folder / name for name in OUR_PACKAGES]
     for each in ours:
         _copy_anew(PROJECT / "src" / each.name, each)
@@ -38,12 +38,3 @@ def _copy_anew(source: Path, target: Path) -> None:
     """What a build before left there may have been removed from the source."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target, ignore=_NOT_COPIED)
-
-
-def _link(source: str, target: str) -> None:
-    """A link where the file system has them, for the packages never change; else a copy."""
-    Path(target).unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

@@ -19,11 +19,12 @@ def main() -> None:
     """Build what Lambda gets. Works with any Python; with the runtime's it adds bytecode."""
     parser = argparse.ArgumentParser(prog="tokentill artefact", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="where the artefact goes")
-    parser.add_argument("--machine", choices=MACHINES, default="arm64", help="default: arm64")
+    parser.add_argument("--machine", choices=MACHINES, help="default: what template.yaml says")
     parser.add_argument("--python", default=LAMBDA_PYTHON, help=f"default: {LAMBDA_PYTHON}")
     given = parser.parse_args()
     try:
-        has_bytecode = build(given.folder, Target(given.machine, given.python))
+        target = Target(given.machine or Target().machine, given.python)
+        has_bytecode = build(given.folder, target)
     except (Failure, OSError) as error:
         raise SystemExit(str(error)) from error
     except KeyboardInterrupt:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local import Failure
@@ -54,11 +55,29 @@ NOT_NEEDED = (
 )
 
 
+class NoMachine(Failure):
+    """The template does not say, once and in a word, which machine the functions run on."""
+
+
+def machine_of_the_template(template: Path = PROJECT / "template.yaml") -> str:
+    """The architecture in its only line `Architectures: [...]`. Raises NoMachine.
+
+    Read as text, for a build has no parser of YAML.
+    """
+    said = re.findall(r"^ *Architectures: *(.*?) *$", template.read_text("utf-8"), re.MULTILINE)
+    known = {f"[{machine}]": machine for machine in MACHINES}
+    if len(said) != 1 or said[0] not in known:
+        raise NoMachine(
+            f"{template.name} must have one line with Architectures: {' or '.join(known)}"
+        )
+    return known[said[0]]
+
+
 @dataclass(frozen=True)
 class Target:
     """A Lambda architecture (`arm64`, `x86_64`) and a Python version such as `3.13`."""
 
-    machine: str = "arm64"
+    machine: str = field(default_factory=machine_of_the_template)
     python: str = LAMBDA_PYTHON
 
     @property

@@ -59,12 +59,12 @@ COMMENT ON COLUMN credit_requests.taken IS 'What a spend took, or the capture of
 COMMENT ON COLUMN credit_requests.after_entry IS
     'The user''s latest ledger entry when it was asked for: where a timeline has its place.';
 
--- A user's requests are read, proved and erased without those of others.
-CREATE INDEX credit_requests_by_user ON credit_requests (user_id, kind, after_entry);
-
 -- What a user's live reservations hold back is read without those that have run out, however many.
 CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCLUDE (amount)
     WHERE kind = 'reserve' AND closed_as IS NULL;
+
+-- A user's requests are read, proved and renamed by an erasure without those of others.
+CREATE INDEX credit_requests_by_user ON credit_requests (user_id, kind, after_entry);
 
 CREATE VIEW credit_reservations AS
 SELECT request_id, user_id, amount, requested_at, lasts_until, available_after, closed_as,

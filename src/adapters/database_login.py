@@ -67,17 +67,17 @@ def _by_secret(address: DatabaseAddress, read_secret: ReadSecret) -> Connection:
     """RDS rotates its secret while we remember the old one: then the first login fails. So it does
     when what we remember is no such secret, and was put right since."""
     try:
-        known = _from_secret(address, read_secret(address.secret_arn, False))
+        known = conninfo_from(address, read_secret(address.secret_arn, False))
         return connect(known, address.schema)
     except psycopg.OperationalError as error:
         if "authentication failed" not in str(error):
             raise
     except Misconfigured:
         pass
-    return connect(_from_secret(address, read_secret(address.secret_arn, True)), address.schema)
+    return connect(conninfo_from(address, read_secret(address.secret_arn, True)), address.schema)
 
 
-def _from_secret(address: DatabaseAddress, secret: Mapping[str, Any] | None) -> str:
+def conninfo_from(address: DatabaseAddress, secret: Mapping[str, Any] | None) -> str:
     """RDS's own secret lacks the host where a proxy or cluster is meant: the environment wins.
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
 

@@ -37,6 +37,9 @@ _SECONDS_TO_FINISH = 3.0
 
 _CONFIG = Config(
     signature_version="s3v4",
+    # Links to the bucket's own region: the global address, which boto3 signs for otherwise, leads
+    # elsewhere, and what was signed for it is refused there.
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     connect_timeout=5,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 3},

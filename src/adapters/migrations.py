@@ -141,7 +141,7 @@ def _migrate(
     connection.execute(LOCK_RUNS, (LOCK_KEY,))
     found = connection.execute(FIND_SCHEMA, {"schema": schema}).fetchone()
     assert found is not None, "find_schema always gives one row"
-    if (refused := _no_room(found, schema)) is not None:
+    if (refused := no_room(found, schema)) is not None:
         return refused
     if not found["is_there"]:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
@@ -172,7 +172,7 @@ def _roles_that_lack(database: Database, migrations: Sequence[Migration], said: 
     return "".join(each for each in asked if each not in said)
 
 
-def _no_room(found: Mapping[str, Any], schema: str) -> Refused | None:
+def no_room(found: Mapping[str, Any], schema: str) -> Refused | None:
     """Why nothing can be put into the schema, as `operations/find_schema` shows it."""
     if found["history_columns"] not in (None, HISTORY_COLUMNS):
         return _taken(["schema_migrations"], schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -13,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from local.lambda_build import OUR_PACKAGES, PROJECT, Target, build
+from local.lambda_build import MACHINES, OUR_PACKAGES, PROJECT, Target, build
 from local.lambda_build.bytecode import WrongPython, compiler
-from local.lambda_build.packages import AWS_SERVICES
+from local.lambda_build.packages import AWS_SERVICES, NoMachine, machine_of_the_template
 
 SOURCE = PROJECT / "src"
 LIMIT_BYTES = 60 * 1024 * 1024
 # ELF's number of the machine that a library is for.
-AARCH64 = 183
+ELF_MACHINES = {"arm64": 183, "x86_64": 62}
 # The flags at the start of bytecode: it is kept by a hash, and the hash is not compared.
 UNCHECKED_HASH = 0b01
 
@@ -82,9 +83,65 @@ def test_every_top_level_name_is_ours_or_a_locked_packages(artefact: Path) -> No
 
 
 def test_its_libraries_are_for_lambdas_machine(artefact: Path) -> None:
-    libraries = [path for path in artefact.rglob("*.so*") if path.is_file()]
-    machines = {struct.unpack_from("<H", path.read_bytes(), 18)[0] for path in libraries}
-    assert machines == {AARCH64}
+    assert machines_of(artefact) == {ELF_MACHINES[Target().machine]}
+
+
+def machines_of(folder: Path) -> set[int]:
+    """What the libraries in an artefact are for."""
+    libraries = [path for path in folder.rglob("*.so*") if path.is_file()]
+    return {struct.unpack_from("<H", path.read_bytes(), 18)[0] for path in libraries}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_one_line_of_the_template_says_for_which_machine(tmp_path: Path, machine: str) -> None:
+    """As `sam build` calls it, in a copy of the project whose template has this line."""
+    for folder in ("src", "sql", "requirements", "local/lambda_build"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    shutil.copy(PROJECT / "local" / "__init__.py", tmp_path / "local")
+    (tmp_path / ".local").symlink_to(PROJECT / ".local")
+    template = (PROJECT / "template.yaml").read_text("utf-8")
+    line, ours = "Architectures: [{}]", Target().machine
+    assert template.count(line.format(ours)) == 1
+    (tmp_path / "template.yaml").write_text(
+        template.replace(line.format(ours), line.format(machine))
+    )
+    subprocess.run(
+        [
+            *("make", "-f", tmp_path / "src" / "Makefile", "build-WebhookFunction"),
+            *(f"ARTIFACTS_DIR={tmp_path / 'built'}", f"BUILDER={sys.executable}"),
+        ],
+        check=True,
+    )
+    assert machines_of(tmp_path / "built") == {ELF_MACHINES[machine]}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "    Architectures: [arm64]\n      Architectures: [x86_64]\n",
+        "    Architectures: [riscv]\n",
+        "    Architectures:\n      - x86_64\n",
+    ],
+)
+def test_a_template_that_does_not_say_it_once_is_not_built(tmp_path: Path, lines: str) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(f"Globals:\n  Function:\n{lines}")
+    with pytest.raises(NoMachine, match=r"one line with Architectures: \[arm64\] or \[x86_64\]"):
+        machine_of_the_template(template)
+
+
+def test_who_changes_an_artefact_changes_no_other_one(artefact: Path, tmp_path: Path) -> None:
+    build(tmp_path / "changed", Target())
+    module = Path("stripe", "__init__.py")
+    (tmp_path / "changed" / module).write_text("raise SystemExit('not what was locked')")
+    build(tmp_path / "later", Target())
+    assert (tmp_path / "later" / module).read_bytes() == (artefact / module).read_bytes()
+
+
+def test_no_file_of_it_is_a_link(artefact: Path) -> None:
+    linked = [path for path in artefact.rglob("*") if path.is_file() and path.stat().st_nlink > 1]
+    assert linked == []
 
 
 def test_every_module_has_bytecode_that_needs_no_look_at_its_source(artefact: Path) -> None:

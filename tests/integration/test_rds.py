@@ -13,7 +13,7 @@ from adapters.migrations import Migrated, migrations_on_disk
 from domain.requests import Refused
 from handlers import operations, reconcile, reports
 from local.postgres import Server, postgres_server
-from tests.integration.rds import LOGINS, PASSWORD, Rds, as_rds_runs_it, run
+from local.postgres_as_rds import LOGINS, PASSWORD, Rds, as_rds_runs_it, run
 from tests.integration.roles import ROLES, apply, as_role
 from tests.till import Till, another_container, completed, open_till
 

@@ -42,9 +42,13 @@ def test_help_imports_nothing_that_only_a_command_needs() -> None:
         (["serve", "--port", "many"], "'many' is not a valid integer range."),
         (["reconcile", "--since", "yesterday"], "since must be "),
         (["prove", "--days", "0"], "days must be "),
+        (["preflight"], "Missing argument 'STACK'."),
+        (["preflight", "my till"], "'my till' cannot be the name of a stack"),
         (["event", "sale"], "There is no event 'sale'."),
         (["invoke", "sale"], "There is no event 'sale'."),
         (["event"], "Say which one: make event NAME=..."),
+        (["deploy"], "Missing argument 'STACK'."),
+        (["deploy", "my till"], "'my till' cannot be the name of a stack"),
     ],
 )
 def test_a_misused_command_says_so_in_a_sentence_and_ends_with_two(

@@ -103,6 +103,24 @@ def test_an_export_is_fetched_as_a_file_with_a_signed_link(books: Books, s3: S3C
     assert head["ContentLength"] == answered["size_bytes"]
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1"])
+def test_a_link_is_of_the_buckets_own_host_in_its_region(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path, region: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    exports.bucket.cache_clear()
+    with mock_aws():
+        elsewhere = {} if region == "us-east-1" else {"LocationConstraint": region}
+        boto3.client("s3").create_bucket(
+            Bucket=_BUCKET, **({"CreateBucketConfiguration": elsewhere} if elsewhere else {})
+        )
+        link = exported(database_url, tmp_path, "SELECT 1 AS n").url
+    exports.bucket.cache_clear()
+    assert urllib.parse.urlsplit(link).netloc == f"{_BUCKET}.s3.{region}.amazonaws.com"
+
+
 def test_a_large_export_goes_up_in_parts(database_url: str, s3: S3Client, tmp_path: Path) -> None:
     answered = exported(database_url, tmp_path, _LARGE, "sort: n integer desc")
     assert isinstance(answered, Exported)

@@ -6,39 +6,14 @@ import json
 import subprocess
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from local.deployment.template import PROJECT, written
 
-PROJECT = Path(__file__).resolve().parents[3]
+__all__ = ["PROJECT", "written"]
+
 NESTED = sorted((PROJECT / "stacks").glob("*.yaml"))
 FUNCTION = "AWS::Lambda::Function"
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads CloudFormation's short forms, such as `!Ref`, as the long ones."""
-
-
-def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    match node:
-        case yaml.ScalarNode():
-            value: Any = loader.construct_scalar(node)
-            return {name: value.split(".", 1) if suffix == "GetAtt" else value}
-        case yaml.SequenceNode():
-            return {name: loader.construct_sequence(node, deep=True)}
-        case _:
-            return {name: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
-
-
-_Loader.add_multi_constructor("!", _long_form)
-
-
-@cache
-def written(path: Path = PROJECT / "template.yaml") -> dict[str, Any]:
-    """A template as it is in the repository, with the long forms of functions."""
-    return yaml.load(path.read_text(), _Loader)  # type: ignore[no-any-return]  # noqa: S506
 
 
 def translated(artefact: str = "artefact") -> dict[str, Any]:

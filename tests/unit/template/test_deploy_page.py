@@ -27,6 +27,8 @@ def test_the_page_names_only_parameters_and_outputs_that_exist() -> None:
 
 # Of CloudFormation, SAM, Lambda and Stripe.
 ELSEWHERE = {
+    "AlarmConfiguration",
+    "RetainExceptOnCreate",
     "EngineVersion",
     "DefaultAuthScheme",
     "DetailedMetricsEnabled",
@@ -42,6 +44,25 @@ def test_the_costs_add_up() -> None:
         else:
             spent += float(amount)
     assert spent > 0
+
+
+def test_the_database_that_one_has_comes_first_and_the_dear_one_last_with_its_price() -> None:
+    table = PAGE.partition("\n## The database\n\n")[2].partition("\n\n")[0]
+    kinds = re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)
+    assert kinds == written()["Parameters"]["Database"]["AllowedValues"]
+    sums = re.findall(r"\| \*\*([\d.]+)\*\* \|$", PAGE, re.MULTILINE)
+    with_yours, with_ours = map(float, sums)
+    assert f"is about {int(with_yours)} dollars a month" in " ".join(PAGE.split())
+    assert f"with `aurora` it is {int(with_ours)}." in " ".join(PAGE.split())
+    assert f"`aurora`, for some {round(with_ours - with_yours)} dollars a month more" in table
+
+
+def test_no_command_deploys_with_answers_that_are_not_the_stacks_own() -> None:
+    commands = re.findall(r"^ *```sh aws\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    lines = [line for block in commands for line in block.splitlines()]
+    deploying = [line for line in lines if re.search(r"\bdeploy\b", line)]
+    assert deploying
+    assert [line for line in deploying if not line.strip().startswith("make deploy STACK=")] == []
 
 
 def test_the_reserved_concurrency_adds_up() -> None:

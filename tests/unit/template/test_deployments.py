@@ -7,7 +7,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.unit.template.templates import PROJECT, functions, references_in, resources, translated
+from tests.unit.template.permissions import resolved
+from tests.unit.template.templates import (
+    NESTED,
+    PROJECT,
+    functions,
+    references_in,
+    resources,
+    translated,
+    written,
+)
 
 SQL = PROJECT / "sql" / "schema"
 
@@ -50,6 +59,10 @@ def test_another_artefact_asks_for_the_schema_again() -> None:
     assert schema()["Code"] != schema("another")["Code"]
 
 
+def test_another_address_or_login_of_the_migrations_asks_for_the_schema_again() -> None:
+    assert schema()["Environment"] == (functions()["MigrateFunction"]["Environment"]["Variables"])
+
+
 def test_the_schema_waits_for_the_code_that_makes_it() -> None:
     assert schema()["Code"] == {"Ref": version_of("MigrateFunction")}
 
@@ -88,11 +101,28 @@ def test_a_new_artefact_is_a_new_version_of_the_webhook() -> None:
     assert version_of("WebhookFunction") != version_of("WebhookFunction", "another")
 
 
-def test_the_webhook_is_deployed_to_a_tenth_first_and_taken_back_on_an_alarm() -> None:
+def deployment_group(**conditions: bool) -> tuple[str, dict[str, Any]]:
+    """How the webhook is deployed, and which alarms take it back."""
     (group,) = resources(translated(), "AWS::CodeDeploy::DeploymentGroup").values()
-    alarms = {each["Name"]["Ref"] for each in group["AlarmConfiguration"]["Alarms"]}
-    assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
-    assert alarms == {"WebhookErrorsAlarm", "RetriesAlarm"}
+    decided = resolved(group, conditions)
+    return decided["DeploymentConfigName"]["Fn::Sub"][1]["ConfigName"], decided[
+        "AlarmConfiguration"
+    ]
+
+
+def test_the_webhook_is_deployed_to_a_tenth_first_and_taken_back_on_an_alarm() -> None:
+    how, alarms = deployment_group()
+    assert how == written()["Parameters"]["Canary"]["Default"] == "Canary10Percent5Minutes"
+    assert alarms["Enabled"]
+    assert {each["Name"]["Ref"] for each in alarms["Alarms"]} == {
+        "WebhookErrorsAlarm",
+        "RetriesAlarm",
+    }
+
+
+def test_a_fix_is_deployed_at_once_though_an_alarm_is_on() -> None:
+    assert written()["Conditions"]["AtOnce"] == {"Fn::Equals": [{"Ref": "Canary"}, "AllAtOnce"]}
+    assert deployment_group(AtOnce=True) == ("AllAtOnce", {})
 
 
 def test_deliveries_go_to_the_alias_that_is_deployed_carefully() -> None:
@@ -130,3 +160,156 @@ def test_two_stacks_can_live_in_one_account() -> None:
         if isinstance(properties.get(key), str)
     ]
     assert fixed == []
+
+
+def retained() -> dict[str, str]:
+    """The deletion policy of what outlives its stack; versions end with their function."""
+    return {
+        name: resource["DeletionPolicy"]
+        for stack in (translated(), *map(written, NESTED))
+        for name, resource in stack["Resources"].items()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+        if resource["Type"] != "AWS::Lambda::Version"
+    }
+
+
+def test_a_first_deployment_that_fails_leaves_no_key_behind() -> None:
+    assert retained() == {"Key": "RetainExceptOnCreate", "Cluster": "Snapshot"}
+
+
+def test_a_first_deployment_that_fails_can_be_taken_back() -> None:
+    assert written()["Parameters"]["DeletionProtection"]["Default"] == "false"
+
+
+def test_warnings_about_the_api_fail_no_deployment() -> None:
+    api = resources(translated(), "AWS::ApiGatewayV2::Api")["HttpApi"]
+    assert not api.get("FailOnWarnings")
+
+
+# RDS knows these in lower case alone, and S3 refuses capitals; a stack's name may have them.
+IN_LOWER_CASE = {
+    "BucketName",
+    "DBClusterIdentifier",
+    "DBClusterParameterGroupName",
+    "DBInstanceIdentifier",
+    "DBProxyEndpointName",
+    "DBProxyName",
+    "DBSubnetGroupName",
+}
+
+
+def test_what_must_be_in_lower_case_is_not_called_after_the_stack() -> None:
+    for stack in (translated(), *map(written, NESTED)):
+        named = {
+            (name, key): str(resource["Properties"][key])
+            for name, resource in stack["Resources"].items()
+            for key in IN_LOWER_CASE & set(resource.get("Properties", {}))
+        }
+        assert [each for each, value in named.items() if "AWS::StackName" in value] == []
+
+
+def test_the_database_is_called_after_the_stacks_id_which_has_no_capitals() -> None:
+    database = written(PROJECT / "stacks" / "database.yaml")["Parameters"]["Name"]
+    given = written()["Resources"]["DatabaseStack"]["Properties"]["Parameters"]["Name"]
+    assert database["AllowedPattern"] == "[a-z][a-z0-9-]*"
+    stack_id = "arn:aws:cloudformation:eu-central-1:123456789012:stack/My-Till/da621359-d885-4dcd"
+    assert computed(given, stack_id) == "tokentill-da621359"
+
+
+def computed(value: Any, stack_id: str) -> Any:
+    """What CloudFormation makes of a name, in the stack of this id."""
+    match value:
+        case {"Ref": "AWS::StackId"}:
+            return stack_id
+        case {"Fn::Split": [separator, text]}:
+            return computed(text, stack_id).split(separator)
+        case {"Fn::Select": [index, parts]}:
+            return computed(parts, stack_id)[int(index)]
+        case {"Fn::Sub": [text, values]}:
+            for name, each in values.items():
+                text = text.replace(f"${{{name}}}", computed(each, stack_id))
+            return text
+    raise NotImplementedError(value)
+
+
+def test_the_key_is_for_the_databases_log_whatever_the_database_is_called() -> None:
+    (log,) = resources(
+        written(PROJECT / "stacks" / "database.yaml"), "AWS::Logs::LogGroup"
+    ).values()
+    key = json.dumps(resources(translated(), "AWS::KMS::Key")["Key"])
+    assert log["LogGroupName"] == {"Fn::Sub": "/aws/rds/cluster/${Name}/postgresql"}
+    assert ":log-group:/aws/rds/cluster/tokentill-*" in key
+
+
+# As CloudFormation's registry has it: `"tagging": {"taggable": ...}` of each type's schema.
+TAKE_NO_TAGS = {
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::EC2::Route",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+    "Custom::Schema",
+}
+TAKE_TAGS = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::EC2::EIP",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBClusterParameterGroup",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBProxy",
+    "AWS::RDS::DBProxyEndpoint",
+    "AWS::RDS::DBProxyTargetGroup",
+    "AWS::RDS::DBSubnetGroup",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+}
+
+
+def test_the_stacks_tags_reach_everything_that_takes_tags() -> None:
+    """CloudFormation hands them down, to nested stacks too, where a resource has no such key."""
+    for stack in (translated(), *map(written, NESTED)):
+        types = {resource["Type"] for resource in stack["Resources"].values()}
+        assert types - TAKE_NO_TAGS - TAKE_TAGS == set()
+        own = {
+            tag["Key"]
+            for resource in stack["Resources"].values()
+            for tag in resource.get("Properties", {}).get("Tags", [])
+            if isinstance(tag, dict)
+        }
+        assert own <= {"Name", "lambda:createdBy", "httpapi:createdBy"}
+
+
+def test_snapshots_of_the_database_have_its_tags() -> None:
+    database = written(PROJECT / "stacks" / "database.yaml")
+    assert resources(database, "AWS::RDS::DBCluster")["Cluster"]["CopyTagsToSnapshot"]

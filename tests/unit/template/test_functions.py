@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from local.lambda_build import Target
+from tests.unit.template.permissions import resolved
 from tests.unit.template.templates import (
     PROJECT,
     functions,
@@ -62,12 +65,29 @@ def test_memory_and_timeout_are_set() -> None:
     assert bare == []
 
 
-def test_concurrency_is_reserved_unless_the_account_cannot() -> None:
+def test_concurrency_is_reserved_where_the_account_can() -> None:
+    assert written()["Conditions"]["Reserves"] == {
+        "Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]
+    }
     for name, properties in functions().items():
         condition, reserved, otherwise = properties["ReservedConcurrentExecutions"]["Fn::If"]
-        assert (condition, otherwise) == ("Reserves", {"Ref": "AWS::NoValue"}), name
+        limits = "LimitsDeliveries" if name == "WebhookFunction" else "Reserves"
+        assert (condition, otherwise) == (limits, {"Ref": "AWS::NoValue"}), name
         parameter = {"Ref": f"{name.removesuffix('Function')}Concurrency"}
         assert reserved in (parameter, 1, 2), name
+
+
+def test_no_deliveries_at_once_is_the_kill_switch_whether_concurrency_is_reserved_or_not() -> None:
+    assert written()["Conditions"]["LimitsDeliveries"] == {
+        "Fn::Or": [
+            {"Condition": "Reserves"},
+            {"Fn::Equals": [{"Ref": "WebhookConcurrency"}, "0"]},
+        ]
+    }
+
+
+def test_a_new_account_whose_limit_is_ten_reserves_nothing() -> None:
+    assert written()["Parameters"]["ReserveConcurrency"]["Default"] == "false"
 
 
 def test_every_role_is_one_functions_own() -> None:
@@ -156,4 +176,32 @@ def test_the_access_log_says_nothing_about_persons() -> None:
         "$context.integration.status",
         "$context.integration.error",
         "$context.error.responseType",
+    }
+
+
+HOSTS = {
+    True: "https://${DomainName}",
+    False: "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
+}
+
+
+@pytest.mark.parametrize("has_domain", HOSTS)
+def test_addresses_are_of_the_custom_domain_where_there_is_one(has_domain: bool) -> None:
+    outputs = resolved(translated()["Outputs"], {"HasDomain": has_domain})
+    doctor = resolved(variables("OperationsFunction")["WEBHOOK_URL"], {"HasDomain": has_domain})
+    host = HOSTS[has_domain]
+    assert outputs["WebhookUrl"]["Value"] == {"Fn::Sub": f"{host}/stripe/webhook"} == doctor
+    assert outputs["ReportsUrl"]["Value"] == {"Fn::Sub": f"{host}/reports"}
+
+
+def test_a_custom_domain_is_made_only_when_asked_for_and_leads_to_the_api() -> None:
+    template = translated()
+    for name in ("Domain", "DomainMapping"):
+        assert template["Resources"][name]["Condition"] == "HasDomain"
+    for name in ("DomainTarget", "DomainZone"):
+        assert template["Outputs"][name]["Condition"] == "HasDomain"
+    assert template["Resources"]["DomainMapping"]["Properties"] == {
+        "DomainName": {"Ref": "Domain"},
+        "ApiId": {"Ref": "HttpApi"},
+        "Stage": {"Ref": "HttpApiApiGatewayDefaultStage"},
     }

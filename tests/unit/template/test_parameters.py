@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
+from local.deployment.template import Filled
 from tests.unit.template.templates import references_in, translated, written
 
 STRIPE = {
     "StripeSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stripe-a1b2c3"
 }
 OWNER = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner-a1b2c3"
-SECRET = {"Database": "secret", "DatabaseSecretArn": OWNER}
+SECRET = {"DatabaseSecretArn": OWNER}
 IAM = {
     "Database": "iam",
     "DatabaseSecretArn": OWNER,
@@ -22,36 +22,13 @@ IAM = {
     "DatabaseResourceId": "cluster-ABC",
 }
 AURORA = {"Database": "aurora"}
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a"
 VPC = {"SubnetIds": "subnet-0a,subnet-0b", "SecurityGroupIds": "sg-0a"}
 
 
 def complaints(**given: str) -> list[str]:
     """What CloudFormation's Rules say of the parameters."""
-    defaults = {name: str(each.get("Default")) for name, each in written()["Parameters"].items()}
-    values = {**defaults, **STRIPE, **given}
-    return [
-        assertion["AssertDescription"]
-        for rule in written()["Rules"].values()
-        if decided(rule["RuleCondition"], values)
-        for assertion in rule["Assertions"]
-        if not decided(assertion["Assert"], values)
-    ]
-
-
-def decided(expression: dict[str, Any], values: dict[str, str]) -> bool:
-    """A condition with its parameters filled in."""
-    ((name, arguments),) = expression.items()
-    match name:
-        case "Fn::Equals":
-            left, right = (values[a["Ref"]] if isinstance(a, dict) else a for a in arguments)
-            return bool(left == right)
-        case "Fn::Not":
-            return not decided(arguments[0], values)
-        case "Fn::And":
-            return all(decided(each, values) for each in arguments)
-        case "Fn::Or":
-            return any(decided(each, values) for each in arguments)
-    raise NotImplementedError(name)
+    return list(Filled(written(), {**STRIPE, **given}).broken_rules())
 
 
 @pytest.mark.parametrize(
@@ -59,6 +36,7 @@ def decided(expression: dict[str, Any], values: dict[str, str]) -> bool:
     [
         SECRET,
         SECRET | VPC,
+        SECRET | {"DomainName": "till.example.com", "CertificateArn": CERTIFICATE},
         SECRET | VPC | {"ReconcileOutsideVpc": "true"},
         SECRET | {"DatabaseHost": "db.example.com", "WebhookDatabaseSecretArn": OWNER},
         IAM,
@@ -76,7 +54,9 @@ def test_what_makes_sense_is_accepted(given: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"Database": "secret"}, "DatabaseSecretArn must be set"),
+        ({}, "DatabaseSecretArn must be set"),
+        (SECRET | {"DomainName": "till.example.com"}, "DomainName and CertificateArn go together"),
+        (SECRET | {"CertificateArn": CERTIFICATE}, "DomainName and CertificateArn go together"),
         (IAM | {"DatabaseSecretArn": ""}, "DatabaseSecretArn must be set"),
         (IAM | {"DatabaseHost": ""}, "DatabaseHost, DatabaseName and DatabaseResourceId"),
         (IAM | {"DatabaseResourceId": ""}, "DatabaseHost, DatabaseName and DatabaseResourceId"),
@@ -96,6 +76,10 @@ def test_what_makes_sense_is_accepted(given: dict[str, str]) -> None:
 )
 def test_what_cannot_work_is_refused_with_what_to_do(given: dict[str, str], says: str) -> None:
     assert [says in complaint for complaint in complaints(**given)] == [True]
+
+
+def test_who_says_nothing_gets_the_cheap_one() -> None:
+    assert written()["Parameters"]["Database"]["Default"] == "secret"
 
 
 def test_every_parameter_is_explained_and_used() -> None:

@@ -133,6 +133,29 @@ def test_only_the_deployment_service_has_a_policy_of_aws() -> None:
     assert foreign == {"CodeDeployServiceRole"}
 
 
+def test_deployments_are_done_by_that_role() -> None:
+    (group,) = resources(translated(), "AWS::CodeDeploy::DeploymentGroup").values()
+    assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployServiceRole", "Arn"]}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_permissions_boundary_bounds_every_role(name: str) -> None:
+    boundary = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    roles = resources(template(name), "AWS::IAM::Role")
+    assert [
+        each for each, role in roles.items() if role.get("PermissionsBoundary") != boundary
+    ] == []
+
+
+def test_the_permissions_boundary_is_handed_to_every_stack_with_a_role() -> None:
+    for name, properties in resources(written(), "AWS::CloudFormation::Stack").items():
+        nested = template(properties["TemplateURL"].removeprefix("stacks/").removesuffix(".yaml"))
+        if resources(nested, "AWS::IAM::Role"):
+            assert properties["Parameters"]["PermissionsBoundary"] == {
+                "Ref": "PermissionsBoundary"
+            }, name
+
+
 @pytest.mark.parametrize("kind", ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"])
 def test_queue_and_bucket_refuse_plain_text(kind: str) -> None:
     (policy,) = resources(translated(), kind).values()

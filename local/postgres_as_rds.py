@@ -9,13 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import pytest
 
-from adapters.migrations import Migrated, migrations_on_disk
-from local.postgres import Server
-from tests.integration.roles import apply
+from local.migrate import migrate
+from local.postgres import Server, ServerError
 
 LOGINS = ("tokentill_webhook", "tokentill_reports", "tokentill_operations")
+MASTER = "master"
 PASSWORD = "first"
 
 # Whoever brings a token comes in here without one. Membership counts as RDS counts it: however
@@ -29,6 +28,7 @@ host all all all scram-sha-256
 
 
 def run(url: str, *statements: str) -> None:
+    """Each statement by itself, as whoever the URL logs in."""
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
@@ -40,12 +40,23 @@ class Rds:
 
     server: Server
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.server.admin_url).port or 5432
+
     def administer(self, *statements: str) -> None:
+        """As that superuser."""
         run(self.server.admin_url, *statements)
 
     def url(self, dbname: str, user: str) -> str:
+        """The database for a user with a password."""
         parts = urlsplit(self.server.url(dbname))
         return parts._replace(netloc=f"{user}:{PASSWORD}@{parts.netloc.partition('@')[2]}").geturl()
+
+    def secret(self, dbname: str) -> dict[str, str | int]:
+        """What Secrets Manager has for the master of this database."""
+        login = {"username": MASTER, "password": PASSWORD}
+        return {**login, "host": "localhost", "port": self.port, "dbname": dbname}
 
     @contextmanager
     def database(self, name: str, owner: str) -> Iterator[str]:
@@ -57,6 +68,7 @@ class Rds:
             self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
     def refuses(self, user: str) -> bool:
+        """Whether this user's password is not asked for at all."""
         try:
             psycopg.connect(self.url("postgres", user)).close()
         except psycopg.OperationalError as error:
@@ -65,18 +77,21 @@ class Rds:
 
 
 def as_rds_runs_it(server: Server) -> Rds:
-    """After the first migration of a first database by the master, who may grant `rds_iam` there
-    without being a member. Here he has to be one for as long as he grants it."""
+    """The server, after the first migration of a first database by the master, who may grant
+    `rds_iam` there without being a member. Here he has to be one for as long as he grants it.
+
+    Raises ServerError and MigrationError.
+    """
     rds = Rds(server)
     rds.administer(
         "CREATE ROLE rds_iam NOLOGIN",
-        f"CREATE ROLE master LOGIN PASSWORD '{PASSWORD}' CREATEROLE CREATEDB",
-        "GRANT rds_iam TO master WITH ADMIN OPTION",
+        f"CREATE ROLE {MASTER} LOGIN PASSWORD '{PASSWORD}' CREATEROLE CREATEDB",
+        f"GRANT rds_iam TO {MASTER} WITH ADMIN OPTION",
         f"CREATE ROLE somebody_with_a_token LOGIN PASSWORD '{PASSWORD}' IN ROLE rds_iam",
     )
-    with rds.database("first", "master") as url:
-        assert isinstance(apply(url, migrations_on_disk()), Migrated)
-    rds.administer("REVOKE rds_iam FROM master CASCADE", f"GRANT rds_iam TO {', '.join(LOGINS)}")
+    with rds.database("first", MASTER) as url:
+        migrate(url)
+    rds.administer(f"REVOKE rds_iam FROM {MASTER} CASCADE", f"GRANT rds_iam TO {', '.join(LOGINS)}")
     with psycopg.connect(server.admin_url) as connection:
         (hba,) = connection.execute("SHOW hba_file").fetchone() or ()
     Path(hba).write_text(HBA)
@@ -84,4 +99,4 @@ def as_rds_runs_it(server: Server) -> Rds:
     for _ in range(1000):
         if rds.refuses("somebody_with_a_token"):
             return rds
-    pytest.fail("the server did not take up its rules of authentication")
+    raise ServerError("the server did not take up its rules of authentication")
