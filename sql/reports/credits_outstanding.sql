@@ -6,6 +6,7 @@
 --     took back is taken from its own payment. A balance below zero is owed for the oldest payments
 --     of which credits were taken back, or moved away; what none of them explains, an adjustment
 --     took. Reserved credits are not spent yet. users counts those who have or owe any of a line.
+--     With millions of payments ask for one range of users after the other.
 -- param from_user: text 1..500, example user_123
 --     Only users from this id on, in the order of the database.
 -- param to_user: text 1..500, example user_123
