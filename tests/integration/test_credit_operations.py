@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from handlers import reports
 from tests.integration.operators import ask, error_code
 from tests.till import Till
 
@@ -63,6 +64,14 @@ def test_the_ledger_says_who_spent_and_why_and_the_request_is_remembered(till: T
             "note": "a ticket",
         }
     ]
+
+
+def test_the_timeline_has_the_operation_behind_what_an_operator_spent(till: Till) -> None:
+    till.sell_paid("ana")
+    ask("spend_credits", user_id="ana", amount=7)
+    answer: Any = reports.handler({"report": "user_timeline", "params": {"user_id": "ana"}}, None)
+    latest = answer["rows"][0]
+    assert (latest["event_type"], latest["event_id"]) == ("operation.spend_credits", "req_1")
 
 
 def test_what_is_reserved_is_not_spent(till: Till) -> None:

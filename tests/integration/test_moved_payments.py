@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from handlers import reconcile
+from handlers import reconcile, reports
 from tests.integration.at_once import from_processes
 from tests.integration.operators import ask, error_code, everything, nobodys
 from tests.integration.reports.truth import assert_reports_are_true, fold, reported
@@ -59,6 +59,22 @@ def test_both_entries_say_who_moved_it_and_why(till: Till) -> None:
     assert till.rows(
         "SELECT DISTINCT actor, note, event_id FROM credit_ledger WHERE reason = 'transfer'"
     ) == [{"actor": "olga", "note": "a ticket", "event_id": "operation:req_1"}]
+
+
+def test_both_timelines_show_the_transfer_and_the_operation_behind_it(till: Till) -> None:
+    moved = payment_id(till, till.sell_paid("ana"))
+    ask("move_payment", payment_id=moved, user_id="zoe")
+    for user_id, delta in (("ana", -1000), ("zoe", 1000)):
+        answer: Any = reports.handler(
+            {"report": "user_timeline", "params": {"user_id": user_id}}, None
+        )
+        latest = answer["rows"][0]
+        assert (latest["reason"], latest["delta"], latest["payment_id"]) == (
+            "transfer",
+            delta,
+            moved,
+        )
+        assert (latest["event_type"], latest["source"]) == ("operation.move_payment", "operations")
 
 
 def test_a_user_who_is_not_there_is_made_as_by_a_resolution(till: Till) -> None:
