@@ -82,10 +82,10 @@ ALTER TABLE credit_ledger
     DROP CONSTRAINT credit_ledger_reason_check,
     ADD CONSTRAINT credit_ledger_reason_check CHECK (reason = ANY (
         '{purchase,refund,dispute,reinstatement,adjustment,spend,return,grant,transfer}'::text[])),
-    -- An erasure takes the actor out of what has a payment or a request.
+    -- An erasure takes the actor out, and leaves the request.
     DROP CONSTRAINT an_entry_has_a_payment_or_an_actor,
     ADD CONSTRAINT an_entry_has_a_payment_a_request_or_an_actor CHECK (
-        payment_id IS NOT NULL OR event_id IS NOT NULL OR actor IS NOT NULL);
+        coalesce(payment_id, event_id, actor) IS NOT NULL);
 
 COMMENT ON COLUMN credit_ledger.event_id IS
     'The event of Stripe''s or of an operator that caused the entry; of a spend, a capture, a return or a grant the request id.';

@@ -49,7 +49,7 @@ class World:
         """Empties the books, but for two users; what was sold at Stripe stays there, and is not
         asked for again."""
         self.books.execute(
-            b"TRUNCATE credit_requests, credit_ledger, payment_transactions, users, stripe_events,"
+            b"TRUNCATE credit_ledger, credit_requests, payment_transactions, users, stripe_events,"
             b" folded_payment_totals, folded_customer_totals"
         )
         self.books.execute(b"INSERT INTO users (user_id) VALUES ('user_1'), ('user_2')")
