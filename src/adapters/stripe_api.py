@@ -202,16 +202,17 @@ class Urllib3Client(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """The body, the status and the headers of Stripe's answer.
 
-        Raises stripe.APIConnectionError; for one of a certificate, trying again is of no use.
+        Raises stripe.APIConnectionError; for a certificate or a key, trying again is of no use.
         """
         try:
             answer = self._connections.request(
                 method, url, body=post_data, headers={**headers, "Accept-Encoding": "gzip"}
             )
-        except urllib3.exceptions.HTTPError as error:
+        # A ValueError is about a key that no header can carry: foreign alphabets, a line end.
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
                 f"no connection to Stripe: {type(error).__name__}",
-                should_retry=not isinstance(error, urllib3.exceptions.SSLError),
+                should_retry=not isinstance(error, urllib3.exceptions.SSLError | ValueError),
             ) from error
         return answer.data, answer.status, answer.headers
 

@@ -16,6 +16,7 @@ from local.postgres import postgres_server
 from local.postgres_as_rds import MASTER, Rds, as_rds_runs_it
 from standin import Server, StripeAccount, serving
 from tests.artefacts import need_emulator
+from tests.deployed.people import deployer
 from tests.deployed.sources import Source, source
 from tests.deployed.stacks import Account, Stack
 from tests.till import WEBHOOK_SECRET, Till
@@ -76,6 +77,7 @@ def deployed(
     account: Account, built: Source, rds: Rds, stripe: Server, stripe_secret: str
 ) -> Deployed:
     """Deploys the checkout: `deployed("name", "database", Database=..., ...)`."""
+    somebody = deployer(account).environment
 
     @contextmanager
     def stack(name: str, database: str, **parameters: str) -> Iterator[Stack]:
@@ -83,7 +85,7 @@ def deployed(
             rds.database(database, MASTER),
             closing(Till(stripe.account, stripe, rds.server.url(database))) as till,
         ):
-            made = Stack(account, name, till)
+            made = Stack(account, name, till, somebody)
             deployment = made.deploy(built, StripeSecretArn=stripe_secret, **parameters)
             assert deployment.done, deployment.said
             yield made
@@ -95,7 +97,7 @@ def deployed(
 def stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
     """A stack whose functions all log in with the owner's password."""
     owner = account.aws.secret("till/owner", rds.secret("till"))
-    with deployed("till", "till", Database="secret", DatabaseSecretArn=owner) as stack:
+    with deployed("tokentill-till", "till", Database="secret", DatabaseSecretArn=owner) as stack:
         yield stack
 
 
@@ -108,7 +110,7 @@ def user_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack
         rds.administer(f"CREATE USER {user} PASSWORD 'of {user}' IN ROLE {role}")
         login = rds.secret("users") | {"username": user, "password": f"of {user}"}
         secrets[f"{name.title()}DatabaseSecretArn"] = account.aws.secret(f"by-user/{name}", login)
-    with deployed("by-user", "users", Database="secret", **secrets) as stack:
+    with deployed("tokentill-by-user", "users", Database="secret", **secrets) as stack:
         yield stack
 
 
@@ -116,7 +118,7 @@ def user_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack
 def iam_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]:
     """A stack with a database that is there already, and logins by token."""
     with deployed(
-        "by-token",
+        "tokentill-by-token",
         "shop",
         Database="iam",
         DatabaseSecretArn=account.aws.secret("by-token/owner", rds.secret("shop")),
@@ -130,5 +132,5 @@ def iam_stack(deployed: Deployed, account: Account, rds: Rds) -> Iterator[Stack]
 @pytest.fixture(scope="session")
 def aurora_stack(deployed: Deployed) -> Iterator[Stack]:
     """A stack that makes its network and its database, whose name is the template's."""
-    with deployed("aurora", "tokentill", Database="aurora") as stack:
+    with deployed("tokentill-aurora", "tokentill", Database="aurora") as stack:
         yield stack

@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.emulated_aws import ACCOUNT, REGION
+from local.lambda_build import PROJECT
 from tests.deployed.stacks import Account, Stack
 
 TRUST = {
@@ -39,6 +40,15 @@ class Person:
         return replace(self, credentials=Credentials(known.access_key, "guessed", known.token))
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What programs read it from."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.credentials.secret_key,
+            "AWS_SESSION_TOKEN": self.credentials.token or "",
+        }
+
+    @property
     def functions(self) -> Any:
         """A client of Lambda."""
         known = self.credentials
@@ -60,6 +70,16 @@ def person(account: Account, name: str, *policies: str) -> Person:
         account,
         Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]),
     )
+
+
+def deployer(account: Account) -> Person:
+    """Somebody who may deploy, as docs/deploy.md has it."""
+    iam = account.client("iam")
+    policies = [
+        iam.create_policy(PolicyName=path.stem, PolicyDocument=path.read_text("utf-8"))["Policy"]
+        for path in sorted((PROJECT / "docs").glob("deployer-policy*.json"))
+    ]
+    return person(account, "deployer", *(each["Arn"] for each in policies))
 
 
 def report(stack: Stack, path: str, who: Person | None) -> tuple[int, Any]:

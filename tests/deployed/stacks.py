@@ -45,11 +45,13 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack, through its outputs; `till` looks into its database."""
+    """A stack, through its outputs; `till` looks into its database, and `deployer` is what the
+    environment of who deploys has to say who that is."""
 
     account: Account
     name: str
     till: Till
+    deployer: Mapping[str, str]
 
     def deploy(self, source: Source, **parameters: str) -> Deployment:
         """`sam deploy`, as docs/deploy.md has it, without questions; parameters that are not given
@@ -62,6 +64,7 @@ class Stack:
             ],
             cwd=source.folder,
             env=self.account.aws.environment
+            | self.deployer
             | {"PATH": os.defpath, "HOME": str(source.folder)}
             | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5"},
             stdout=subprocess.PIPE,

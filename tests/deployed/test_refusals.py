@@ -3,7 +3,11 @@ policies are looked at here, and the other tests can fail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.deployed.missing import cold, detached, without
+from tests.deployed.people import person
+from tests.deployed.sources import Source
 from tests.deployed.stacks import Stack
 
 EXPORT = {"report": "recent_payments", "export": True}
@@ -35,3 +39,10 @@ def test_without_the_policy_stripes_key_is_not_read(stack: Stack) -> None:
             each["check"]: each["ok"] for each in stack.invoke("operations", DOCTOR)["checks"]
         }
     assert checks["api_key"] is False
+
+
+def test_without_the_deployers_policy_nothing_is_deployed(stack: Stack, built: Source) -> None:
+    somebody = person(stack.account, "no-deployer").environment
+    deployment = replace(stack, deployer=somebody).deploy(built)
+    assert not deployment.done
+    assert "AccessDenied" in deployment.said

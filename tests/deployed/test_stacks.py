@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from local.postgres_as_rds import Rds
 from tests.deployed.conftest import Deployed
@@ -52,7 +53,7 @@ def test_a_deleted_stack_leaves_the_data_and_its_key(
     deployed: Deployed, account: Account, rds: Rds
 ) -> None:
     owner = account.aws.secret("brief/owner", rds.secret("brief"))
-    with deployed("brief", "brief", Database="secret", DatabaseSecretArn=owner) as stack:
+    with deployed("tokentill-brief", "brief", Database="secret", DatabaseSecretArn=owner) as stack:
         stack.deliver(stack.purchase("early"))
         key = stack.resource("Key")
         stack.delete()
@@ -65,7 +66,7 @@ def test_a_first_deployment_that_fails_says_why(
 ) -> None:
     owner = rds.secret("till") | {"password": "wrong"}
     wrong = stack.account.aws.secret("stillborn/owner", owner)
-    stillborn = Stack(stack.account, "stillborn", stack.till)
+    stillborn = replace(stack, name="tokentill-stillborn")
     parameters = {"Database": "secret", "DatabaseSecretArn": wrong}
     assert not stillborn.deploy(built, StripeSecretArn=stripe_secret, **parameters).done
     assert (

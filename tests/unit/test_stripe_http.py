@@ -86,3 +86,11 @@ def test_a_server_without_a_certificate_is_not_stripe_however_often_it_is_asked(
     with pytest.raises(stripe.APIConnectionError, match="SSLError") as refused:
         get(f"https://{server.address}")
     assert not refused.value.should_retry
+
+
+def test_a_key_that_no_header_can_carry_is_told_as_no_connection(server: Listening) -> None:
+    client = Urllib3Client(f"http://{server.address}", connect_seconds=2, read_seconds=2)
+    with pytest.raises(stripe.APIConnectionError, match="ValueError") as refused:
+        client.request("get", f"http://{server.address}/", {"Authorization": "Bearer sk\nx"})
+    assert not refused.value.should_retry
+    assert server.asked == []
