@@ -69,8 +69,8 @@ def rendered(lines: Sequence[tuple[str, str, str]]) -> str:
 def _paragraph(head: str, message: str) -> str:
     text, *commands = message.split("\n")
     lines = f"\n{' ' * len(head)}".join(textwrap.wrap(text, _WIDTH - len(head)))
-    # Commands are to be copied: they are not wrapped, and stand out by an empty line.
-    return "\n".join([head + lines, *(f"\n{command}\n" for command in commands)])
+    # Commands are to be copied: they are not wrapped, and stand out by empty lines.
+    return "\n\n".join([head + lines, *commands]) + ("\n" if commands else "")
 
 
 @contextmanager

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from http.client import HTTPException
 from threading import Thread
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adapters.stripe_api import API_VERSION
+from domain.events import EVENT_TYPES
 from local.emulated_aws import REGION, EmulatedAws, emulated_aws
 from local.emulator import RDS_RESOURCE_ID
 from local.lambda_runtime import machine, runtime_python
@@ -23,6 +28,7 @@ from local.shop import price_packages
 from standin import StripeAccount, serving
 
 YOURS = "till"
+SECONDS_BETWEEN_LOOKS = 1.0
 AURORA = "tokentill"  # as stacks/database.yaml calls it
 
 
@@ -48,7 +54,9 @@ def start(running: ExitStack) -> Iterator[str]:
     aws = running.enter_context(emulated_aws(stripe.url, rds))
     # The client that delivers trusts what this names.
     os.environ["SSL_CERT_FILE"] = str(aws.authorities)
-    account.subscribe(Deliveries(aws, account).bring)
+    deliveries = Deliveries(aws, account)
+    account.subscribe(deliveries.bring)
+    Thread(target=deliveries.watch, daemon=True).start()
     yield "# In the shell that deploys:"
     for name, value in {**aws.environment, "LAMBDA_BUILD": build_options()}.items():
         yield f"export {name}={shlex.quote(value)}"
@@ -80,13 +88,28 @@ def build_options() -> str:
     return f"--machine {machine()} --python {runtime_python()[0]}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Deliveries:
-    """Brings the account's events to every stack that has a webhook."""
+    """Makes the webhook of every stack an endpoint of the account, and brings it the events."""
 
     aws: EmulatedAws
     account: StripeAccount
-    known: set[str] = field(default_factory=set)
+
+    def watch(self) -> None:
+        """Look for new stacks again and again."""
+        known: set[str] = set()
+        while True:
+            # Once it stops there is nobody to ask.
+            with suppress(BotoCoreError, ClientError):
+                found = self.webhooks()
+                self.add(found - known)
+                known |= found
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def add(self, urls: set[str]) -> None:
+        """As docs/deploy.md has an endpoint made in Stripe."""
+        for url in urls:
+            self.account.add_webhook_endpoint(url, sorted(EVENT_TYPES), API_VERSION)
 
     def bring(self, events: list[dict[str, Any]]) -> None:
         """Deliver these meanwhile: whoever pays on the stand-in's page does not wait for it."""
@@ -96,19 +119,22 @@ class Deliveries:
         """One after the other, and once; reconcile finds what did not arrive."""
         for url in self.webhooks():
             for event in events:
-                try:
-                    self.account.deliver(self.account.delivery(event), self.aws.url_of(url))
-                except (OSError, HTTPException) as error:
-                    print(f"# {event['id']} did not arrive at {url}: {error}", flush=True)
+                if event["type"] in EVENT_TYPES:
+                    print(f"# {event['type']} to {url}: {self.answer(event, url)}", flush=True)
+
+    def answer(self, event: dict[str, Any], url: str) -> str:
+        """What a stack says to an event."""
+        try:
+            delivery = self.account.delivery(event)
+            status, said = self.account.deliver(delivery, self.aws.url_of(url))
+        except (OSError, HTTPException) as error:
+            return f"not reached, {error}"
+        return f"{status} {json.dumps(said)}"
 
     def webhooks(self) -> set[str]:
-        """The addresses in the stacks' outputs; new ones become endpoints of the account."""
+        """The addresses in the stacks' outputs."""
         stacks = self.aws.client("cloudformation").describe_stacks()["Stacks"]
-        found = {output["OutputValue"] for stack in stacks for output in webhook(stack)}
-        for url in found - self.known:
-            self.account.add_webhook_endpoint(url)
-        self.known |= found
-        return found
+        return {output["OutputValue"] for stack in stacks for output in webhook(stack)}
 
 
 def webhook(stack: Mapping[str, Any]) -> list[Mapping[str, str]]:

@@ -83,8 +83,13 @@ class EmulatedAws:
 
     def url_of(self, address: str) -> str:
         """Where an API is that a stack's output has at `https://ID.execute-api…/PATH`."""
-        host, _, path = address.removeprefix("https://").partition("/")
-        return f"{self.url}/_aws/execute-api/{host.partition('.')[0]}/$default/{path}"
+        return beside(self.url, address)
+
+
+def beside(endpoint: str, address: str) -> str:
+    """Where the emulator at `endpoint` has an API of the address `https://ID.execute-api…/PATH`."""
+    host, _, path = address.removeprefix("https://").partition("/")
+    return f"{endpoint}/_aws/execute-api/{host.partition('.')[0]}/$default/{path}"
 
 
 @contextmanager

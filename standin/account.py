@@ -302,6 +302,11 @@ class StripeAccount:
         """
         return self._made(delivery.add_endpoint, url, list(enabled_events), api_version)
 
+    def endpoints(self) -> list[str]:
+        """The addresses of the webhook endpoints, oldest first."""
+        with self.lock:
+            return [endpoint["url"] for endpoint in self.store.all("webhook_endpoint")]
+
     def change(self, change: Callable[..., Json], *args: Any) -> Json:
         """Run a change of the store for the API; answers what it answers, uncopied."""
         made: list[Json] = []

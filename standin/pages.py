@@ -92,6 +92,7 @@ class Pages:
             way_back=_way_back(session),
             buttons=buttons.buttons(self._account, session_id),
             webhook_url=self._account.webhook_url,
+            endpoints=self._account.endpoints(),
             events=self._deliveries(session),
             refresh_seconds=None if settled else _REFRESH_SECONDS,
             problem=problem,

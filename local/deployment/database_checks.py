@@ -15,6 +15,7 @@ from adapters.sql_files import statement
 from domain.requests import Refused
 from local.deployment.findings import Said, code_of, fine, unknown, unneeded, wrong
 from local.deployment.plan import Plan, is_gone
+from local.deployment.template import NotGiven
 from operations.doctor import Unknown
 
 OLDEST_POSTGRES = 15
@@ -65,6 +66,8 @@ def database(plan: Plan) -> Said:
     try:
         with database.transaction() as connection:
             version = connection.info.server_version // 10000
+    except NotGiven:
+        raise
     except (InsecureConnection, Misconfigured) as error:
         return wrong(f"{error}.")
     except OperationalError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ from local.deployment.findings import (
     wrong,
 )
 from local.deployment.plan import NO_SUCH_STACK, client
+from local.emulated_aws import beside
 
 REPORT = "total_revenue"
 SECONDS = 30
@@ -51,9 +53,17 @@ class Stack:
             raise Failure(f"{self.outputs[output]} failed; its log says why")
         return said
 
+    def ask(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """What answers at an address of the stack, which in an emulator is beside AWS's API."""
+        emulator = os.environ.get("AWS_ENDPOINT_URL")
+        there = beside(emulator, url) if emulator else url
+        return self.http.request(method, there, **options)
+
     @cached_property
     def http(self) -> urllib3.PoolManager:
-        return urllib3.PoolManager(timeout=SECONDS, retries=False)
+        """It trusts whom the clients of AWS trust."""
+        authorities = os.environ.get("AWS_CA_BUNDLE")
+        return urllib3.PoolManager(timeout=SECONDS, retries=False, ca_certs=authorities)
 
 
 def stack(session: boto3.Session, name: str) -> Stack:
@@ -73,9 +83,7 @@ def stack(session: boto3.Session, name: str) -> Stack:
 def webhook(stack: Stack) -> Said:
     """Does the endpoint refuse what Stripe did not sign, and say so itself?"""
     url = stack.outputs["WebhookUrl"]
-    answer = stack.http.request(
-        "POST", url, body=b"{}", headers={"content-type": "application/json"}
-    )
+    answer = stack.ask("POST", url, body=b"{}", headers={"content-type": "application/json"})
     refused = error_of(answer.data)
     if (answer.status, refused) == (400, "bad_signature"):
         return fine(f"{url} refuses what is not signed.")
@@ -105,13 +113,13 @@ def report(stack: Stack) -> Said:
     answer = stack.invoke("ReportsFunctionName", {"report": REPORT})
     if "error" in answer:
         return wrong(f"{REPORT}: {answer['error']['message']}")
-    return fine(f"{REPORT} has {len(answer['rows'])} rows.")
+    return fine(f"{REPORT} can be read.")
 
 
 def reports_are_private(stack: Stack) -> Said:
     """Does nobody get one without a signature?"""
     url = stack.outputs["ReportsUrl"]
-    status = stack.http.request("GET", url).status
+    status = stack.ask("GET", url).status
     if status == 403:
         return fine(f"{url} refuses who does not sign.")
     return wrong(f"{url} answers {status} to somebody who does not sign, instead of 403.")

@@ -1,7 +1,9 @@
 -- title: Ledger audit
 -- description: Proves that the credits are right: no rows means sound. Each row names what is wrong,
---     with the number that it should be and the number that it is. With millions of payments the
---     whole takes long: audit one range of users after the other.
+--     with the number that it should be and the number that it is. Balances, payments, moves of
+--     payments, and what was granted, spent, reserved, captured and returned are all compared with
+--     the ledger. With millions of payments the whole takes long: audit one range of users after
+--     the other.
 -- param from_user: text 1..500, example user_123
 --     Only users from this id on, in the order of the database.
 -- param to_user: text 1..500, example user_123
@@ -9,7 +11,7 @@
 -- sort: subject text asc, problem text asc
 
 WITH entries AS (
-    SELECT entry_id, user_id, payment_id, delta, balance_after, entry_number,
+    SELECT entry_id, user_id, payment_id, delta, balance_after, entry_number, reason, event_id,
            lag(entry_number, 1, 0::bigint) OVER in_order AS number_before,
            lag(balance_after, 1, 0::bigint) OVER in_order AS balance_before
     FROM credit_ledger
@@ -45,6 +47,46 @@ payments AS (
     WHERE (%(from_user)s IS NULL OR pt.user_id >= %(from_user)s)
       AND (%(to_user)s IS NULL OR pt.user_id <= %(to_user)s)
     GROUP BY pt.payment_id
+),
+requests AS (
+    SELECT request_id, user_id, kind, amount, taken, returned, available_after
+    FROM credit_requests
+    WHERE kind <> 'operation'
+      AND (%(from_user)s IS NULL OR user_id >= %(from_user)s)
+      AND (%(to_user)s IS NULL OR user_id <= %(to_user)s)
+),
+due AS (
+    SELECT request_id, user_id, 'spend' AS reason, -taken AS delta
+    FROM requests WHERE kind IN ('spend', 'reserve') AND taken > 0
+    UNION ALL
+    SELECT request_id, user_id, 'return', returned
+    FROM requests WHERE kind IN ('spend', 'reserve') AND returned IS NOT NULL
+    UNION ALL
+    SELECT request_id, user_id, 'grant', amount
+    FROM requests WHERE kind = 'grant'
+),
+entered AS (
+    SELECT event_id AS request_id, user_id, reason,
+           count(*) AS entries, sum(delta) AS delta
+    FROM entries
+    WHERE reason IN ('spend', 'return', 'grant')
+    GROUP BY event_id, user_id, reason
+),
+elsewhere AS (
+    -- What a user who no longer has a payment got by it has gone with it.
+    SELECT entries.entry_id, entries.user_id, pt.user_id AS holder,
+           sum(delta) OVER of_payment = 0
+               AND (pt.resolved OR bool_or(reason = 'transfer') OVER of_payment) AS is_moved
+    FROM entries JOIN payment_transactions AS pt ON pt.payment_id = entries.payment_id
+    WHERE pt.user_id IS DISTINCT FROM entries.user_id
+    WINDOW of_payment AS (PARTITION BY entries.payment_id, entries.user_id)
+),
+transfers AS (
+    SELECT payment_id, sum(delta) AS credits
+    FROM credit_ledger
+    WHERE reason = 'transfer'
+      AND payment_id IN (SELECT payment_id FROM entries WHERE reason = 'transfer')
+    GROUP BY payment_id
 )
 SELECT 'user ' || u.user_id AS subject,
        'The balance is not the sum of the user''s ledger entries.' AS problem,
@@ -80,6 +122,32 @@ FROM entries WHERE balance_after <> balance_before + delta
 UNION ALL
 SELECT 'ledger entry ' || entry_id,
        'The entry credits another user than its payment belongs to.',
-       coalesce(pt.user_id, 'no user'), entries.user_id
-FROM entries JOIN payment_transactions AS pt ON pt.payment_id = entries.payment_id
-WHERE pt.user_id IS DISTINCT FROM entries.user_id
+       coalesce(holder, 'no user'), user_id
+FROM elsewhere WHERE NOT is_moved
+UNION ALL
+SELECT 'payment ' || payment_id,
+       'What the payment''s transfers took from one user is not what they gave to another.',
+       '0', credits::text
+FROM transfers WHERE credits <> 0
+UNION ALL
+SELECT 'request ' || request_id,
+       'The reservation was made of credits that were not available.',
+       '0', available_after::text
+FROM requests WHERE available_after < 0
+UNION ALL
+SELECT 'request ' || request_id,
+       'More was returned than was taken.',
+       taken::text, returned::text
+FROM requests WHERE returned > taken
+UNION ALL
+SELECT CASE WHEN due.request_id IS NULL THEN 'user ' || entered.user_id || ', ' ELSE '' END
+       || 'request ' || coalesce(due.request_id, entered.request_id, 'without an id'),
+       'The ledger does not have exactly one entry of what the request '
+       || CASE coalesce(due.reason, entered.reason)
+              WHEN 'spend' THEN 'took.' WHEN 'return' THEN 'returned.' ELSE 'granted.' END,
+       coalesce(due.delta::text, 'no entry'),
+       CASE WHEN entries IS NULL THEN 'no entry' WHEN entries = 1 THEN entered.delta::text
+            ELSE entered.delta || ' in ' || entries || ' entries' END
+FROM due FULL JOIN entered
+  ON (entered.request_id, entered.user_id, entered.reason) = (due.request_id, due.user_id, due.reason)
+WHERE entered.entries IS DISTINCT FROM 1 OR entered.delta IS DISTINCT FROM due.delta

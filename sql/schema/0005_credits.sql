@@ -44,6 +44,7 @@ CREATE TABLE credit_requests (
     returned        bigint,
     actor           text,
     note            text,
+    after_entry     bigint NOT NULL DEFAULT 0,
 
     CONSTRAINT a_request_is_whole CHECK (is_whole_request(
         request_id, kind, user_id, amount, lasts_until, available_after, closed_as, taken, returned))
@@ -55,17 +56,19 @@ COMMENT ON COLUMN credit_requests.lasts_until IS 'Until when a reservation holds
 COMMENT ON COLUMN credit_requests.available_after IS 'What the user had left to spend when the reservation was made.';
 COMMENT ON COLUMN credit_requests.closed_as IS 'What became of a reservation: ''captured'' or ''released''.';
 COMMENT ON COLUMN credit_requests.taken IS 'What a spend took, or the capture of a reservation.';
+COMMENT ON COLUMN credit_requests.after_entry IS
+    'The user''s latest ledger entry when it was asked for: where a timeline has its place.';
 
 -- What a user's live reservations hold back is read without those that have run out, however many.
 CREATE INDEX credit_requests_open ON credit_requests (user_id, lasts_until) INCLUDE (amount)
     WHERE kind = 'reserve' AND closed_as IS NULL;
 
--- An erasure renames all that a user has asked for.
-CREATE INDEX credit_requests_by_user ON credit_requests (user_id);
+-- A user's requests are read, proved and renamed by an erasure without those of others.
+CREATE INDEX credit_requests_by_user ON credit_requests (user_id, kind, after_entry);
 
 CREATE VIEW credit_reservations AS
 SELECT request_id, user_id, amount, requested_at, lasts_until, available_after, closed_as,
-       taken AS captured, returned, actor, note
+       taken AS captured, returned, actor, note, after_entry
 FROM credit_requests
 WHERE kind = 'reserve';
 
@@ -163,8 +166,9 @@ DECLARE
     is_possible boolean;
     delta bigint;
     earlier credit_requests;
+    latest_entry bigint;
 BEGIN
-    PERFORM FROM users WHERE user_id = of_user FOR NO KEY UPDATE;
+    SELECT ledger_entries INTO latest_entry FROM users WHERE user_id = of_user FOR NO KEY UPDATE;
     this_moment := clock_timestamp();
     before := credits_of(of_user, this_moment);
     IF NOT is_credit_id(of_user) OR NOT is_credit_id(request_id) OR coalesce(amount, 0) <= 0
@@ -177,11 +181,12 @@ BEGIN
                         ELSE before.available >= amount END;
     IF is_possible THEN
         INSERT INTO credit_requests (
-            request_id, kind, user_id, amount, lasts_until, available_after, taken, actor, note)
+            request_id, kind, user_id, amount, lasts_until, available_after, taken, actor, note,
+            after_entry)
         VALUES (request_id, kind, of_user, amount,
                 CASE WHEN kind = 'reserve' THEN this_moment + make_interval(secs => seconds) END,
                 CASE WHEN kind = 'reserve' THEN before.available - amount END,
-                CASE WHEN kind = 'spend' THEN amount ELSE 0 END, asked_by, note)
+                CASE WHEN kind = 'spend' THEN amount ELSE 0 END, asked_by, note, latest_entry)
         ON CONFLICT ON CONSTRAINT credit_requests_pkey DO NOTHING;
         IF FOUND THEN
             delta := CASE kind WHEN 'grant' THEN amount WHEN 'spend' THEN -amount ELSE 0 END;
@@ -194,6 +199,8 @@ BEGIN
     SELECT * INTO earlier FROM credit_requests AS standing WHERE standing.request_id = request_credits.request_id;
     RETURN credit_answer(
         CASE WHEN FOUND AND (earlier.kind, earlier.user_id, earlier.amount) = (kind, of_user, amount)
+                  -- An operator's grant is no function's, be its words the same.
+                  AND NOT EXISTS (SELECT FROM stripe_events WHERE event_id = 'operation:' || request_id)
                   THEN 'duplicate'
              WHEN FOUND THEN 'request_id_reused'
              WHEN before.balance IS NULL THEN 'unknown_user'
@@ -444,8 +451,8 @@ GRANT SELECT ON users, credit_ledger, payment_transactions, packages, credit_res
 GRANT SELECT ON credit_requests, credit_reservations TO webhook_writer, operator, report_reader;
 -- Operations note their request ids here, and an erasure takes the names out.
 GRANT INSERT, UPDATE (actor, note) ON credit_requests TO operator;
-GRANT INSERT ON credit_requests TO webhook_writer;
-GRANT EXECUTE ON FUNCTION is_whole_request TO webhook_writer, operator;
+GRANT SELECT (payment_id, event_id, reason, actor), UPDATE (actor) ON credit_ledger TO operator;
+GRANT EXECUTE ON FUNCTION is_whole_request TO operator;
 
 ALTER TABLE credit_requests OWNER TO migrator;
 ALTER VIEW credit_reservations OWNER TO migrator;

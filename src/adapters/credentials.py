@@ -49,6 +49,11 @@ class Credentials:
         return self._read(False)
 
     @property
+    def secrets_now(self) -> StripeSecrets:
+        """Those that the source has at this moment, which are known from then on."""
+        return self._read(True)
+
+    @property
     def api_key(self) -> str:
         """Raises Misconfigured when the secret that should hold it is refused."""
         known = self.secrets

@@ -10,16 +10,21 @@ from psycopg import errors
 from adapters import totals
 from adapters.payments import new_id, request_columns
 from adapters.postgres import Database, DatabaseUnavailable
+from adapters.request_ids import id_is_taken, written_once
 from adapters.sql_files import statement
 from domain.events import Signed
-from domain.requests import Refused
+from domain.payment import PaymentStatus
+from domain.requests import LONGEST_ID, Refused
 from operations.operate import NamedPayment, RememberedEvent
 from operations.requests import (
     AdjustCredits,
     DismissPayment,
     ErasePayment,
     EraseUser,
+    GrantCredits,
+    MovePayment,
     RepairTotals,
+    SpendCredits,
     Statement,
 )
 
@@ -27,7 +32,11 @@ FIND_PAYMENT = statement("operations/find_payment")
 FIND_EVENT = statement("operations/find_event")
 ADJUST = statement("operations/adjust_credits")
 DISMISS = statement("operations/dismiss_payment")
+MOVE = statement("operations/move_payment")
+GRANT = statement("operations/grant_credits")
+SPEND = statement("operations/spend_credits")
 ERASE_PAYMENT = statement("operations/erase_payment")
+BEGIN_ERASURE = statement("operations/begin_erasure")
 ERASE_USER = statement("operations/erase_user")
 
 
@@ -40,34 +49,85 @@ class PostgresOperations:
     def find_payment(self, payment_id: str, package_id: str | None = None) -> NamedPayment | None:
         parameters = {"payment_id": payment_id, "package_id": package_id}
         row = self._database.one(FIND_PAYMENT, parameters)
-        return None if row is None else NamedPayment(**row)
+        if row is None:
+            return None
+        return NamedPayment(**row | {"payment_status": PaymentStatus(row["payment_status"])})
 
     def find_event(self, event_id: str, user_id: str | None = None) -> RememberedEvent | None:
         row = self._database.one(FIND_EVENT, {"event_id": event_id, "user_id": user_id})
         return None if row is None else RememberedEvent(**row)
 
-    def write(self, operation: Statement) -> Mapping[str, Any] | None:
-        database, columns = self._database, event_columns(operation.signed)
+    def write(self, operation: Statement) -> Mapping[str, Any] | Refused | None:
+        try:
+            return self._written(operation)
+        except errors.UniqueViolation as error:
+            if id_is_taken(error):
+                return None
+            raise
+
+    def _written(self, operation: Statement) -> Mapping[str, Any] | Refused | None:
+        signed, once = operation.signed, self._once
         match operation:
             case AdjustCredits(user_id=user_id, delta=delta):
-                entry = {
-                    "user_id": user_id,
-                    "delta": delta,
-                    "entry_id": new_id("entry"),
-                }
-                return database.one(ADJUST, columns | entry)
+                named = {"user_id": user_id, "delta": delta, "entry_id": new_id("entry")}
+                return once(ADJUST, signed, named)
+            case GrantCredits(user_id=user_id, amount=amount):
+                return self._by_function(GRANT, signed, user_id, amount)
+            case SpendCredits(user_id=user_id, amount=amount):
+                return self._by_function(SPEND, signed, user_id, amount)
             case DismissPayment(payment_id=payment_id):
-                return database.one(DISMISS, columns | {"payment_id": payment_id})
+                return once(DISMISS, signed, {"payment_id": payment_id})
+            case MovePayment(payment_id=payment_id, user_id=user_id):
+                ids = {"entry_id": new_id("entry"), "other_entry_id": new_id("entry")}
+                return once(MOVE, signed, {"payment_id": payment_id, "user_id": user_id, **ids})
             case ErasePayment(payment_id=payment_id):
-                return database.one(ERASE_PAYMENT, columns | {"payment_id": payment_id})
+                return once(ERASE_PAYMENT, signed, {"payment_id": payment_id})
             case EraseUser(user_id=user_id):
                 # To remember whom it was about would be to keep the person.
-                columns = event_columns(replace(operation.signed, asked={"user_id": None}))
+                nameless = replace(signed, asked={"user_id": None})
                 person = {"user_id": user_id, "alias": new_id("erased")}
-                return database.one_repeatable(ERASE_USER, columns | person)
+                return self._database.repeatable(
+                    lambda: once(ERASE_USER, nameless, person, begin=BEGIN_ERASURE)
+                )
             case RepairTotals():
-                repaired = totals.repair_totals(database, operation.signed)
+                repaired = totals.repair_totals(self._database, signed)
                 return None if repaired is None else {"repaired": repaired}
+
+    def _once(
+        self, statement: str, signed: Signed, named: dict[str, Any], begin: str | None = None
+    ) -> Mapping[str, Any] | None:
+        columns = event_columns(signed) | named
+        return written_once(self._database, signed, statement, columns, begin)
+
+    def _by_function(
+        self, statement: str, signed: Signed, user_id: str, amount: int
+    ) -> Mapping[str, Any] | Refused | None:
+        """The function takes the request id itself."""
+        named = {"request_id": signed.request_id, "user_id": user_id, "amount": amount}
+        row = self._database.one(statement, event_columns(signed) | named)
+        assert row is not None, "a function for credits always answers"
+        return credited(user_id, amount, **row)
+
+
+def credited(
+    user_id: str, amount: int, outcome: str, balance: int, available: int
+) -> Mapping[str, Any] | Refused | None:
+    """What a function for credits has answered, as an operation's; None when the id was used."""
+    match outcome:
+        case "recorded":
+            stands = {"balance": balance, "available": available}
+            return {"user_id": user_id, "amount": amount, **stands}
+        case "duplicate" | "request_id_reused":
+            return None
+        case "unknown_user":
+            return Refused("unknown_user", f"there is no user {user_id!r}")
+        case "insufficient":
+            why = f"{user_id!r} has {available} credits to spend, and not {amount}"
+            return Refused("insufficient", why)
+    if len(user_id) > LONGEST_ID:
+        why = f"the functions for credits take user ids of up to {LONGEST_ID} characters"
+        return Refused("not_possible", why)
+    return out_of_range()
 
 
 def event_columns(signed: Signed) -> dict[str, Any]:
@@ -89,8 +149,7 @@ def failed(error: Exception) -> Refused:
     """What an operator is told of an error: that it may pass, or what is the matter."""
     name, state = type(error).__name__, getattr(error, "sqlstate", None) or ""
     if isinstance(error, errors.NumericValueOutOfRange):
-        why = "a balance or an amount would be larger than any that can be kept"
-        return Refused("out_of_range", why)
+        return out_of_range()
     if isinstance(error, psycopg.DataError) or state.startswith(FOR_GOOD):
         why = f"the database cannot keep what this comes to ({name}), however often it is sent"
         return Refused("not_possible", why)
@@ -102,3 +161,8 @@ def failed(error: Exception) -> Refused:
     # The texts of our own errors name what is to be mended, and nobody.
     said = f"{name}: {error}" if type(error).__module__.startswith("adapters.") else name
     return Refused("failed", f"this cannot be done as things are ({said})")
+
+
+def out_of_range() -> Refused:
+    why = "a balance or an amount would be larger than any that can be kept"
+    return Refused("out_of_range", why)

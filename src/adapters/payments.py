@@ -8,9 +8,11 @@ from typing import Any
 
 from psycopg import DataError, IntegrityError
 from psycopg.errors import ProgramLimitExceeded, UniqueViolation
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from adapters.postgres import Database
+from adapters.request_ids import id_is_taken, written_once
 from adapters.sql_files import statement
 from domain.converge import Found, Recorded, RowRefused, StoredPayment, Write
 from domain.events import Hint, Reference, ReferenceKind, Signed
@@ -54,8 +56,10 @@ class PostgresPayments:
 
     def record(self, write: Write) -> Recorded | RowRefused | None:
         try:
-            row = self._database.one(RECORD, self._parameters(write))
-        except UniqueViolation:
+            row = self._written(write.hint, RECORD, self._parameters(write))
+        except UniqueViolation as error:
+            if id_is_taken(error):
+                return RowRefused("somebody has just used the request_id")
             return self._refused_for_its_intent(write)
         except (DataError, IntegrityError, ProgramLimitExceeded) as error:
             # Of this row, and for good: a balance beyond a bigint, say. An operator is told so.
@@ -74,7 +78,18 @@ class PostgresPayments:
         return RowRefused("another session has the payment intent", intent_is_taken=True)
 
     def record_ignored(self, hint: Hint) -> None:
-        self._database.one(RECORD_IGNORED, _event_columns(hint))
+        try:
+            self._written(hint, RECORD_IGNORED, _event_columns(hint))
+        except UniqueViolation as error:
+            # Nothing is to be done in any case; of the id somebody else keeps what was.
+            if not id_is_taken(error):
+                raise
+
+    def _written(self, hint: Hint, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+        """Stripe's events have no id but their own."""
+        if hint.signed is None:
+            return self._database.one(statement, parameters)
+        return written_once(self._database, hint.signed, statement, parameters)
 
     def _parameters(self, write: Write) -> dict[str, Any]:
         stored, entry = write.stored, write.entry

@@ -174,22 +174,21 @@ class Database:
                 self._replace_if_worn_out(error)
                 raise
 
-    def one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
-        """As `one`, of one state of the database: what others write meanwhile, and it would have to
-        touch, makes it start again."""
+    def repeatable(self, unit: Callable[[], T]) -> T:
+        """Runs `unit`, a transaction, of one state of the database: what others write meanwhile,
+        and it would have to touch, makes it start again."""
         for _ in range(SERIALIZATION_TRIES - 1):
             with suppress(SerializationFailure):
-                return self._one_repeatable(statement, parameters)
-        return self._one_repeatable(statement, parameters)
+                return self._repeatable(unit)
+        return self._repeatable(unit)
 
-    def _one_repeatable(self, statement: str, parameters: Mapping[str, Any]) -> DictRow | None:
+    def _repeatable(self, unit: Callable[[], T]) -> T:
         with self._in_use:
             connection = self._current(STATEMENT_SECONDS)
             # BEGIN says it: a SET would pin the connection in RDS Proxy.
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             try:
-                with self.transaction():
-                    return connection.execute(statement, parameters).fetchone()
+                return unit()
             finally:
                 # A connection that broke is not used again.
                 with suppress(psycopg.Error):

@@ -2,6 +2,7 @@
 
 from adapters.payments import request_columns
 from adapters.postgres import Database
+from adapters.request_ids import written_once
 from adapters.sql_files import statement
 from domain.events import Signed
 
@@ -14,9 +15,6 @@ REPAIR = statement("totals/repair_totals")
 # ends by itself, and the next one goes on.
 BATCH_SIZE = 1_000
 BATCHES = 100
-
-# Repairing reads every payment. Two statements in one are never prepared.
-REPAIR_SECONDS = 800.0
 
 
 def fold_totals(database: Database, batch_size: int = BATCH_SIZE) -> int:
@@ -48,8 +46,6 @@ def repair_totals(database: Database, signed: Signed) -> int | None:
         "event_type": signed.event_type,
         **request_columns(signed),
     }
-    with database.transaction(REPAIR_SECONDS) as connection:
-        connection.execute(BEGIN_REPAIR, prepare=False)
-        row = connection.execute(REPAIR, request).fetchone()
+    row = written_once(database, signed, REPAIR, request, begin=BEGIN_REPAIR)
     database.one(REMOVE_EMPTY, {})
     return None if row is None else int(row["repaired"])

@@ -63,7 +63,7 @@ def examine(url: str | None) -> list[Check]:
     except Misconfigured as error:
         return [Check("configuration", False, f"{error}. Nothing works before.")]
     known: Credentials = app.once(credentials)
-    return diagnose(gather(settings, url, lambda: known.secrets, app.database))
+    return diagnose(gather(settings, url, lambda: known.secrets_now, app.database))
 
 
 def _operated(operation: Operation | Refused) -> Done | Refused:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from domain.converge import Outcome, TryLater, Verdict
 from domain.events import Hint, Origin, Reference, ReferenceKind, Resolution, Signed, identify
+from domain.payment import PaymentStatus
 from domain.requests import Refused
 from domain.stripe_objects import RetrievedEvent, StripeRefused, StripeUnreachable
 from operations.requests import (
@@ -15,9 +16,12 @@ from operations.requests import (
     DismissPayment,
     ErasePayment,
     EraseUser,
+    GrantCredits,
+    MovePayment,
     Operation,
     ReplayEvent,
     ResolvePayment,
+    SpendCredits,
     Statement,
 )
 
@@ -44,11 +48,12 @@ class Done:
 class RememberedEvent:
     """What is known of an event or request done before.
 
-    `asked` is None for an event of Stripe's; in it a user who was erased since is None.
+    `event_type` is None for a request id that a function for credits was called with; `asked` is
+    None then, and for an event of Stripe's; in it a user who was erased since is None.
     `user_is_there`: whether the user that is asked for now has a row, or a payment.
     """
 
-    event_type: str
+    event_type: str | None
     session_id: str | None
     was_ignored: bool
     asked: Mapping[str, Any] | None
@@ -66,12 +71,15 @@ class RememberedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedPayment:
-    """The payment an operator names, as it stands; whether the package named with it is known."""
+    """The payment an operator names, as it stands; whether the package named with it is known.
+    `enriched`: Stripe was asked about it."""
 
     session_id: str
     user_id: str | None
     held_reason: str | None
     package_is_known: bool
+    payment_status: PaymentStatus = PaymentStatus.PAID
+    enriched: bool = True
 
 
 class OperationStore(Protocol):
@@ -83,11 +91,14 @@ class OperationStore(Protocol):
 
     def find_event(self, event_id: str, user_id: str | None = None) -> RememberedEvent | None: ...
 
-    def write(self, operation: Statement) -> Mapping[str, Any] | None:
+    def write(self, operation: Statement) -> Mapping[str, Any] | Refused | None:
         """Does it once and whole. What it came to, as the answer says it: of an adjustment
-        `{"user_id", "delta", "balance"}`, of an erasure `{"payments"}`, how many, of a dismissal
-        `{"payment_id"}`, of a repair `{"repaired"}`, how many lines of the totals. None when there
-        was nothing to do: the request was done before, or what it names is not as it must be."""
+        `{"user_id", "delta", "balance"}`, of a grant or of spending `{"user_id", "amount",
+        "balance", "available"}`, of an erasure `{"payments"}`, how many, of a dismissal
+        `{"payment_id"}`, of a move `{"payment_id", "user_id", "delta"}`, of a repair
+        `{"repaired"}`, how many lines of the totals. Refused is what a function for credits has
+        refused. None when there was nothing to do: the request id was used, or what the request
+        names is not as it must be."""
 
 
 class Operations:
@@ -111,6 +122,8 @@ class Operations:
         if isinstance(operation, ResolvePayment | ReplayEvent):
             return self._done_before(operation.signed) or self._decided(operation)
         written = self._store.write(operation)
+        if isinstance(written, Refused):
+            return written
         if written is not None:
             return Done(operation.signed, "recorded", written)
         return self._done_before(operation.signed) or self._why_not_written(operation)
@@ -121,8 +134,7 @@ class Operations:
         if before is None:
             return None
         if not before.is_repeated_by(signed):
-            why = f"request_id {signed.request_id!r} was used for something else"
-            return Refused("request_id_reused", why)
+            return id_reused(signed)
         return nothing_to_do("it was ignored") if before.was_ignored else Done(signed, "duplicate")
 
     def _why_not_written(self, operation: Statement) -> Done | Refused:
@@ -137,6 +149,10 @@ class Operations:
                     return not_held(payment_id)
                 why = f"{payment_id} has a user: send erase_user with the user_id instead"
                 return Refused("has_user", why)
+            case MovePayment(payment_id=payment_id, user_id=user_id):
+                return not_moved(payment_id, user_id, self._store.find_payment(payment_id))
+            case GrantCredits() | SpendCredits():
+                return id_reused(operation.signed)
         # A repair comes to nothing only when it was done before.
         return Done(operation.signed, "duplicate")
 
@@ -151,7 +167,8 @@ class Operations:
             return self._done_before(signed) or hint
         outcome = self._converge(hint)
         if isinstance(outcome, TryLater):
-            return not_written(outcome)
+            # Not for ever where a function has just used the id.
+            return self._done_before(signed) or not_written(outcome)
         if outcome.verdict is Verdict.DUPLICATE:
             # Somebody sent the same request id at the same time.
             return self._done_before(signed) or Done(signed, "duplicate")
@@ -216,6 +233,28 @@ def unknown_payment(payment_id: str) -> Refused:
 
 def not_held(payment_id: str) -> Refused:
     return Refused("not_held", f"{payment_id} is not held")
+
+
+def not_moved(payment_id: str, user_id: str, found: NamedPayment | None) -> Refused:
+    """Why a payment is not made another user's."""
+    if found is None:
+        return unknown_payment(payment_id)
+    if found.held_reason is not None:
+        return Refused("held", f"{payment_id} is held: send resolve_payment with the user_id")
+    if not found.payment_status.taken:
+        why = f"{payment_id} is {found.payment_status}: only what was paid can be moved"
+        return Refused("not_paid", why)
+    if found.user_id == user_id:
+        return Refused("same_user", f"{payment_id} belongs to {user_id!r} already")
+    if found.enriched:
+        return Refused("not_done", f"{payment_id} was just moved by somebody else: try again")
+    why = f"Stripe was not asked about {payment_id} yet: run reconcile, or try again"
+    return Refused("not_done", why)
+
+
+def id_reused(signed: Signed) -> Refused:
+    why = f"request_id {signed.request_id!r} was used for something else"
+    return Refused("request_id_reused", why)
 
 
 def nothing_to_do(reason: str) -> Refused:

@@ -30,6 +30,33 @@ class DismissPayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovePayment:
+    """Make a payment and its credits another user's."""
+
+    signed: Signed
+    payment_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantCredits:
+    """Give a user credits, as a trial or a gift."""
+
+    signed: Signed
+    user_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendCredits:
+    """Spend credits that the user has."""
+
+    signed: Signed
+    user_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustCredits:
     """Add `delta` credits (negative: take) to a user's balance."""
 
@@ -81,13 +108,25 @@ class Doctor:
 
 # What goes through the five steps, and what is one statement.
 Decision = ResolvePayment | ReplayEvent
-Statement = DismissPayment | AdjustCredits | EraseUser | ErasePayment | RepairTotals
+Statement = (
+    DismissPayment
+    | MovePayment
+    | GrantCredits
+    | SpendCredits
+    | AdjustCredits
+    | EraseUser
+    | ErasePayment
+    | RepairTotals
+)
 Operation = Decision | Statement
 
 # The fields that decide what is done.
 FIELDS = {
     "resolve_payment": ("payment_id", "user_id", "package_id"),
     "dismiss_payment": ("payment_id",),
+    "move_payment": ("payment_id", "user_id"),
+    "grant_credits": ("user_id", "amount"),
+    "spend_credits": ("user_id", "amount"),
     "adjust_credits": ("user_id", "delta"),
     "replay_event": ("event_id",),
     "erase_user": ("user_id", "payment_id"),
@@ -121,9 +160,11 @@ def _operation(fields: Fields) -> Operation | Doctor | Refused:
             )
         case "dismiss_payment":
             return DismissPayment(signed=signed, payment_id=fields.id("payment_id"))
-        case "adjust_credits":
+        case "move_payment":
             user_id = fields.id("user_id", LONGEST_USER_ID)
-            return AdjustCredits(signed=signed, user_id=user_id, delta=_delta(fields))
+            return MovePayment(signed=signed, payment_id=fields.id("payment_id"), user_id=user_id)
+        case "grant_credits" | "spend_credits" | "adjust_credits":
+            return _change(name, signed, fields)
         case "replay_event":
             return ReplayEvent(signed=signed, replayed_event_id=fields.id("event_id"))
         case "erase_user":
@@ -147,11 +188,28 @@ def _signed(name: str, fields: Fields) -> Signed:
     )
 
 
+def _change(
+    name: str, signed: Signed, fields: Fields
+) -> GrantCredits | SpendCredits | AdjustCredits:
+    user_id = fields.id("user_id", LONGEST_USER_ID)
+    if name == "adjust_credits":
+        return AdjustCredits(signed=signed, user_id=user_id, delta=_delta(fields))
+    kind = GrantCredits if name == "grant_credits" else SpendCredits
+    return kind(signed=signed, user_id=user_id, amount=_amount(fields))
+
+
 def _delta(fields: Fields) -> int:
     delta = fields.whole("delta", -LARGEST_DELTA, LARGEST_DELTA)
     if not delta:
         raise Mistake("delta must be a whole number of credits other than 0")
     return delta
+
+
+def _amount(fields: Fields) -> int:
+    amount = fields.whole("amount", 1, LARGEST_DELTA)
+    if amount is None:
+        raise missing("amount", f"a whole number of credits from 1 to {LARGEST_DELTA}")
+    return amount
 
 
 def _erasure(signed: Signed, fields: Fields) -> EraseUser | ErasePayment:

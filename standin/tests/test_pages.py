@@ -98,6 +98,14 @@ def test_reading_a_moves_address_moves_nothing(account: StripeAccount, server: S
     assert account.session(session_id)["status"] == "open"
 
 
+def test_a_purchase_names_the_endpoints_that_somebody_else_delivers_to(
+    account: StripeAccount, server: Server
+) -> None:
+    account.add_webhook_endpoint("https://till.example.com/stripe/webhook")
+    _, html, _ = ask(server.url, f"/pay/{a_paid_session(account)}")
+    assert "Sent to https://till.example.com/stripe/webhook" in html
+
+
 def test_what_a_buyer_typed_is_escaped(account: StripeAccount, server: Server) -> None:
     session_id = an_open_session(account, client_reference_id="<script>alert(1)</script>")
     pages = [ask(server.url, path)[1] for path in ("/", f"/pay/{session_id}")]

@@ -12,9 +12,13 @@ from pathlib import Path
 import boto3
 import pytest
 
+from local.deployment.findings import Verdict
+from local.deployment.smoke import findings
+from local.deployment.smoke import stack as deployed_stack
 from local.emulate import Deliveries
 from local.emulated_aws import EmulatedAws
 from local.lambda_build import PROJECT
+from standin import StripeAccount
 from tests.deployed.stacks import Stack
 
 LAST = "# Ctrl-C stops everything and forgets it.\n"
@@ -56,3 +60,20 @@ def test_what_happens_in_the_stand_in_is_brought_to_the_stacks(
     monkeypatch.setenv("SSL_CERT_FILE", str(aws.authorities))
     Deliveries(aws, stack.till.account).deliver([stack.purchase("brought")])
     assert stack.till.credits("brought") == 1000
+
+
+def test_a_stack_becomes_an_endpoint_of_the_account(aws: EmulatedAws, stack: Stack) -> None:
+    account = StripeAccount()
+    deliveries = Deliveries(aws, account)
+    deliveries.add(deliveries.webhooks())
+    assert stack.outputs["WebhookUrl"] in account.endpoints()
+
+
+def test_the_smoke_test_asks_the_stack(
+    aws: EmulatedAws, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    found = findings(deployed_stack(boto3.Session(), stack.name))
+    fine = {each.check for each in found if each.verdict is Verdict.OK}
+    assert fine >= {"webhook", "report", "reports_are_private", "doctor"}

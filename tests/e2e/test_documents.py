@@ -89,6 +89,7 @@ def as_assumed(till: Till) -> Iterator[Here]:
             '(os.environ["STRIPE_API_KEY"])': f"({till.account.api_key!r}, base_addresses={api})",
             "price_1ABC": till.price_of("starter"),
             "pay_…": held["payment_id"],
+            "pay_1…": till.payment(bought["data"]["object"]["id"])["payment_id"],
             "evt_…": bought["id"],
         }
         yield Here(till, names)

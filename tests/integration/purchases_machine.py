@@ -132,6 +132,23 @@ class Purchases(RuleBasedStateMachine):
         answer = self.ask("dismiss_payment", f"dismiss {payment_id}", payment_id=payment_id)
         assert answer["outcome"] == "recorded"
 
+    @precondition(lambda self: self.movable())
+    @rule(data=st.data(), user_id=USERS)
+    def give_to(self, data: st.DataObject, user_id: str) -> None:
+        row = data.draw(st.sampled_from(self.movable()))
+        request_id = f"{row['payment_id']} at {row['revision']}"
+        fields = {"payment_id": row["payment_id"], "user_id": user_id}
+        answer = self.ask("move_payment", request_id, **fields)
+        if row["user_id"] == user_id:
+            assert answer["error"]["code"] == "same_user"
+        else:
+            assert answer["delta"] == row["credits_granted"]
+            # So it stays from now on.
+            row["user_id"] = user_id
+
+    def movable(self) -> list[Json]:
+        return [row for row in self.rows.values() if _is_settled(row) and row["enriched"]]
+
     def held(self) -> list[Json]:
         return [row for row in self.rows.values() if row["held_reason"]]
 

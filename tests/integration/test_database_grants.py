@@ -41,9 +41,10 @@ GRANTS: dict[str, dict[str, str]] = {
         "report_reader": READ,
         "application": READ,
     },
-    # Operations note here that a request id is used. What was asked for is nobody's to change.
+    # Operations note here that a request id is used; a delivery has none. What was asked for is
+    # nobody's to change.
     "credit_requests": {
-        "webhook_writer": "INSERT SELECT",
+        "webhook_writer": READ,
         "operator": "INSERT SELECT",
         "report_reader": READ,
     },
@@ -85,8 +86,14 @@ GRANTS: dict[str, dict[str, str]] = {
         )
     },
 }
-# Erasing a person renames, or forgets, whom past operations were about, and what was noted.
+# Erasing a person renames, or forgets, whom past operations were about, who asked, and what was
+# noted; also of payments that were moved away.
 COLUMN_GRANTS = {
+    ("credit_ledger", "actor", "operator", "SELECT"),
+    ("credit_ledger", "actor", "operator", "UPDATE"),
+    ("credit_ledger", "event_id", "operator", "SELECT"),
+    ("credit_ledger", "payment_id", "operator", "SELECT"),
+    ("credit_ledger", "reason", "operator", "SELECT"),
     ("credit_ledger", "note", "operator", "SELECT"),
     ("credit_ledger", "note", "operator", "UPDATE"),
     ("credit_ledger", "user_id", "operator", "SELECT"),

@@ -221,3 +221,81 @@ def test_what_operators_noted_of_others_is_left(till: Till) -> None:
         ask("adjust_credits", user_id, user_id=user_id, delta=5, note=f"for {user_id}")
     ask("erase_user", user_id="ana")
     assert everything(till).count("for bob") == 2
+
+
+def test_who_asked_for_credits_of_an_erased_user_and_why_is_gone(till: Till) -> None:
+    till.sell_paid()
+    for call in (
+        "spend_credits('user_123', 5, 'a', 'for Ana', 'Ana')",
+        "reserve_credits('user_123', 5, 'b', '1 hour', 'for Ana', 'Ana')",
+        "reserve_credits('user_123', 5, 'c', '1 hour', 'for Ana', 'Ana')",
+        "capture_credits('c', 4)",
+        "return_credits('c', 2)",
+        "grant_credits('user_123', 5, 'd', 'for Ana', 'Ana')",
+    ):
+        till.execute(f"SELECT {call}")
+    before = till.rows("SELECT request_id, amount, taken, returned FROM credit_requests ORDER BY 1")
+    ask("erase_user", "e", user_id="user_123")
+    assert_no_trace(till, "user_123", "Ana")
+    for table in ("credit_ledger", "credit_requests"):
+        assert till.rows(f"SELECT FROM {table} WHERE actor IS NOT NULL OR note IS NOT NULL") == []
+    after = till.rows(
+        "SELECT request_id, amount, taken, returned FROM credit_requests"
+        " WHERE kind <> 'operation' ORDER BY 1"
+    )
+    assert after == before
+
+
+def test_a_reservation_of_an_erased_user_is_captured_by_its_id(till: Till) -> None:
+    till.sell_paid()
+    till.execute("SELECT reserve_credits('user_123', 5, 'a')")
+    ask("erase_user", "b", user_id="user_123")
+    (row,) = till.rows("SELECT outcome, balance FROM capture_credits('a', 5)")
+    assert row == {"outcome": "recorded", "balance": 995}
+
+
+def test_an_erased_users_request_ids_are_never_good_again(till: Till) -> None:
+    till.sell_paid()
+    till.execute("SELECT spend_credits('user_123', 5, 'order of Ana')")
+    ask("adjust_credits", "ticket of Ana", user_id="user_123", delta=-5)
+    ask("erase_user", "erasure of Ana", user_id="user_123")
+    till.sell_paid()
+    for request_id in ("order of Ana", "ticket of Ana", "erasure of Ana"):
+        (row,) = till.rows("SELECT outcome FROM spend_credits('user_123', 5, %s)", request_id)
+        assert row["outcome"] == "request_id_reused"
+        refused = ask("spend_credits", request_id, user_id="user_123", amount=5)
+        assert error_code(refused) == "request_id_reused"
+    assert till.credits() == 1000
+
+
+def test_what_operators_asked_of_a_user_who_was_erased_names_nobody(till: Till) -> None:
+    moved = till.payment(till.sell_paid("ana"))["payment_id"]
+    ask("move_payment", "a", payment_id=moved, user_id="user_123", note="it was Ana's")
+    ask("grant_credits", "b", user_id="user_123", amount=5, note="for Ana")
+    ask("spend_credits", "c", user_id="user_123", amount=5, note="by Ana")
+    ask("erase_user", "d", user_id="user_123")
+    assert_no_trace(till, "user_123", "Ana")
+
+
+def test_a_payment_moved_away_from_an_erased_user_keeps_no_address_and_no_note(till: Till) -> None:
+    session_id = till.sell_paid(customer_email=EMAIL)
+    moved = till.payment(session_id)["payment_id"]
+    ask("move_payment", "a", payment_id=moved, user_id="zoe", note="Ana paid for Zoe")
+    assert ask("erase_user", "b", user_id="user_123")["payments"] == 1
+    assert_no_trace(till, "user_123", "Ana", EMAIL)
+    till.account.refund(session_id, 300)
+    till.deliver(till.latest("refund.created"))
+    assert (till.payment(session_id)["user_id"], till.credits("zoe")) == ("zoe", 700)
+    assert_no_trace(till, EMAIL)
+
+
+def test_an_entry_of_before_there_were_request_ids_is_kept_by_no_name(till: Till) -> None:
+    till.add_user("ana")
+    till.execute(
+        "UPDATE users SET credits = 5, ledger_entries = 1;"
+        "INSERT INTO credit_ledger (entry_id, user_id, delta, balance_after, reason, actor,"
+        " entry_number) VALUES ('old', 'ana', 5, 5, 'adjustment', 'Ana''s aunt', 1)"
+    )
+    ask("erase_user", user_id="ana")
+    assert_no_trace(till, "Ana")
+    assert till.rows("SELECT actor FROM credit_ledger") == [{"actor": "erased"}]

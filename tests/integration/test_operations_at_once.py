@@ -49,6 +49,23 @@ def adjustment(_till: Till) -> Words:
     return {"operation": "adjust_credits", "user_id": "ana", "delta": 5}
 
 
+def grant(_till: Till) -> Words:
+    return {"operation": "grant_credits", "user_id": "ana", "amount": 5}
+
+
+def grant_to_somebody_new(_till: Till) -> Words:
+    return {"operation": "grant_credits", "user_id": "zoe", "amount": 5}
+
+
+def spending(_till: Till) -> Words:
+    return {"operation": "spend_credits", "user_id": "ana", "amount": 5}
+
+
+def move(till: Till) -> Words:
+    moved = till.payment(till.sell_paid("ana"))["payment_id"]
+    return {"operation": "move_payment", "payment_id": moved, "user_id": "zoe"}
+
+
 def erasure(_till: Till) -> Words:
     return {"operation": "erase_user", "user_id": "ana"}
 
@@ -71,7 +88,19 @@ def replay(till: Till) -> Words:
 
 
 every_operation = pytest.mark.parametrize(
-    "words", [adjustment, erasure, erasure_of_a_payment, dismissal, resolution, replay]
+    "words",
+    [
+        adjustment,
+        grant,
+        grant_to_somebody_new,
+        spending,
+        move,
+        erasure,
+        erasure_of_a_payment,
+        dismissal,
+        resolution,
+        replay,
+    ],
 )
 
 
@@ -99,6 +128,14 @@ def test_one_id_with_different_words_at_once_is_used_for_one_of_them(till: Till)
     outcomes = from_containers(requests)
     assert outcomes == {"recorded": 1, "duplicate": 4, "request_id_reused": 10}
     assert till.credits("ana") in (1001, 1002, 1003)
+
+
+def test_of_all_who_spend_the_last_credit_one_does(till: Till) -> None:
+    till.sell_paid("ana")
+    till.spend(999, "ana")
+    requests = [{**spending(till), "amount": 1, "request_id": f"{each}"} for each in range(8)]
+    assert from_threads(requests) == {"recorded": 1, "insufficient": 7}
+    assert till.credits("ana") == 0
 
 
 def test_a_payment_is_resolved_to_one_of_two_users_or_dismissed(till: Till) -> None:

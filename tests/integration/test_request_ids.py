@@ -19,12 +19,15 @@ def words(till: Till) -> dict[str, Words]:
     _, held = nobodys(till)
     _, unwanted = nobodys(till)
     _, nameless = nobodys(till)
-    for user_id in ("ana", "zoe", "gone"):
-        till.sell_paid(user_id)
+    anas, *_ = (till.sell_paid(user_id) for user_id in ("ana", "zoe", "gone"))
     event_id = completed(till.account.events[-4:])["id"]
     return {
         "resolve": {"operation": "resolve_payment", "payment_id": held, "user_id": "ana"},
         "dismiss": {"operation": "dismiss_payment", "payment_id": unwanted},
+        "move": {"operation": "move_payment", "payment_id": till.payment(anas)["payment_id"]}
+        | {"user_id": "zoe"},
+        "grant": {"operation": "grant_credits", "user_id": "ana", "amount": 5},
+        "spend": {"operation": "spend_credits", "user_id": "ana", "amount": 5},
         "adjust": {"operation": "adjust_credits", "user_id": "ana", "delta": 5},
         "replay": {"operation": "replay_event", "event_id": event_id},
         "erase": {"operation": "erase_user", "user_id": "gone"},
@@ -32,7 +35,17 @@ def words(till: Till) -> dict[str, Words]:
     }
 
 
-NAMES = ("resolve", "dismiss", "adjust", "replay", "erase", "erase payment")
+NAMES = (
+    "resolve",
+    "dismiss",
+    "move",
+    "grant",
+    "spend",
+    "adjust",
+    "replay",
+    "erase",
+    "erase payment",
+)
 OTHERS: dict[str, list[Words]] = {
     "resolve": [
         {"user_id": "zoe"},
@@ -50,6 +63,9 @@ OTHERS: dict[str, list[Words]] = {
         {"user_id": "ana "},
         {"user_id": "nobody"},
     ],
+    "move": [{"user_id": "ana"}, {"user_id": "nobody"}, {"payment_id": "pay_another"}],
+    "grant": [{"amount": 6}, {"user_id": "zoe"}, {"user_id": "ana "}, {"user_id": "nobody"}],
+    "spend": [{"amount": 6}, {"amount": 10**9}, {"user_id": "zoe"}, {"user_id": "nobody"}],
     "replay": [{"event_id": "evt_another"}],
     "erase": [{"user_id": "ana"}, {"user_id": None, "payment_id": "pay_another"}],
     "erase payment": [{"payment_id": "pay_another"}, {"payment_id": None, "user_id": "ana"}],
@@ -95,6 +111,9 @@ def test_an_id_used_by_one_operation_is_used_for_all(
 REFUSED: list[tuple[Words, str]] = [
     ({"operation": "adjust_credits", "user_id": "nobody", "delta": 1}, "unknown_user"),
     ({"operation": "erase_user", "user_id": "nobody"}, "unknown_user"),
+    ({"operation": "spend_credits", "user_id": "nobody", "amount": 1}, "unknown_user"),
+    ({"operation": "spend_credits", "user_id": "ana", "amount": 10**9}, "insufficient"),
+    ({"operation": "move_payment", "payment_id": "pay_none", "user_id": "ana"}, "unknown_payment"),
     ({"operation": "erase_user", "payment_id": "pay_none"}, "unknown_payment"),
     ({"operation": "dismiss_payment", "payment_id": "pay_none"}, "unknown_payment"),
     ({"operation": "resolve_payment", "payment_id": "pay_none"}, "unknown_payment"),
@@ -138,7 +157,7 @@ def test_the_longest_id_is_done_once(till: Till) -> None:
     assert till.credits("ana") == 1
 
 
-@pytest.mark.parametrize("name", ["adjust", "resolve"])
+@pytest.mark.parametrize("name", ["adjust", "resolve", "grant", "spend"])
 def test_after_an_erasure_the_same_words_are_known_while_nobody_is_called_so(
     till: Till, words: dict[str, Words], name: str
 ) -> None:
@@ -150,7 +169,7 @@ def test_after_an_erasure_the_same_words_are_known_while_nobody_is_called_so(
     assert everything(till) == before
 
 
-@pytest.mark.parametrize("name", ["adjust", "resolve"])
+@pytest.mark.parametrize("name", ["adjust", "resolve", "grant", "spend"])
 def test_after_an_erasure_who_is_called_so_anew_is_somebody_else(
     till: Till, words: dict[str, Words], name: str
 ) -> None:

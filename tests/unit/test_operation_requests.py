@@ -13,9 +13,12 @@ from operations.requests import (
     Doctor,
     ErasePayment,
     EraseUser,
+    GrantCredits,
+    MovePayment,
     RepairTotals,
     ReplayEvent,
     ResolvePayment,
+    SpendCredits,
     read_operation,
 )
 
@@ -25,6 +28,9 @@ storable = st.text(st.characters(exclude_characters="\0", exclude_categories=["C
 WHOLE: dict[str, dict[str, Any]] = {
     "resolve_payment": {"payment_id": "pay_1", "user_id": "ana", "package_id": "starter"},
     "dismiss_payment": {"payment_id": "pay_1"},
+    "move_payment": {"payment_id": "pay_1", "user_id": "ana"},
+    "grant_credits": {"user_id": "ana", "amount": 5},
+    "spend_credits": {"user_id": "ana", "amount": 5},
     "adjust_credits": {"user_id": "ana", "delta": -5},
     "replay_event": {"event_id": "evt_1"},
     "erase_user": {"user_id": "ana"},
@@ -70,6 +76,9 @@ def refusal(request: object) -> str:
     [
         (asked("resolve_payment"), ResolvePayment),
         (asked("dismiss_payment"), DismissPayment),
+        (asked("move_payment"), MovePayment),
+        (asked("grant_credits"), GrantCredits),
+        (asked("spend_credits"), SpendCredits),
         (asked("adjust_credits"), AdjustCredits),
         (asked("replay_event"), ReplayEvent),
         (asked("erase_user"), EraseUser),
@@ -191,8 +200,8 @@ def test_what_is_no_object_is_refused(request_: object) -> None:
 def test_an_operation_that_is_none_is_refused_with_those_that_are(name: dict[str, Any]) -> None:
     assert read_operation(name) == Refused(
         "unknown_operation",
-        "operation must be one of resolve_payment, dismiss_payment, adjust_credits, replay_event,"
-        " erase_user, repair_totals, doctor",
+        "operation must be one of resolve_payment, dismiss_payment, move_payment, grant_credits,"
+        " spend_credits, adjust_credits, replay_event, erase_user, repair_totals, doctor",
     )
 
 
@@ -207,4 +216,19 @@ def test_a_delta_must_be_a_whole_number_that_no_hand_has_slipped_on(delta: objec
 def test_a_delta_must_change_something(delta: int | None) -> None:
     assert refusal(asked("adjust_credits", delta=delta)) == (
         "delta must be a whole number of credits other than 0"
+    )
+
+
+@pytest.mark.parametrize("name", ["grant_credits", "spend_credits"])
+@pytest.mark.parametrize("amount", [True, 1.5, "5", 0, -5, 10**15 + 1])
+def test_an_amount_must_be_a_whole_number_above_zero(name: str, amount: object) -> None:
+    assert refusal(asked(name, amount=amount)) == (
+        "amount must be a whole number from 1 to 1000000000000000"
+    )
+
+
+@pytest.mark.parametrize("name", ["grant_credits", "spend_credits"])
+def test_an_amount_is_missed_by_name(name: str) -> None:
+    assert refusal(asked(name, amount=None)) == (
+        "amount is missing: a whole number of credits from 1 to 1000000000000000"
     )

@@ -93,6 +93,15 @@ def test_every_check_says_one_thing_whatever_is_there(make: Make, aws: Aws) -> N
         assert [each.check for each in findings(plan)] == names
 
 
+@pytest.mark.parametrize("name", ["StripeSecretArn", "DatabaseSecretArn"])
+def test_a_parameter_that_was_not_given_is_said_once_and_the_rest_is_not_known(
+    make: Make, name: str
+) -> None:
+    told = wrong(make(**{name: ""}))
+    assert name in told.pop("parameters")
+    assert told == {}
+
+
 def test_what_is_made_here_is_not_looked_for(make: Make) -> None:
     found = looked(make(Database="aurora"))
     database = [each for name, each in found.items() if name.startswith("database")]

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any, cast
 
 import pytest
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from adapters.stripe_api import API_VERSION
 from domain.events import EVENT_TYPES
@@ -127,6 +127,22 @@ def test_a_webhook_that_answers_anything_else_is_wrong(
 def test_a_webhook_that_is_not_reached_is_not_ok(deployed: Deployed) -> None:
     deployed.stand(WebhookUrl="http://127.0.0.1:9/stripe/webhook")
     assert deployed.looked()["webhook"].verdict is Verdict.UNKNOWN
+
+
+def test_in_an_emulator_the_stack_is_asked_beside_the_api_of_aws(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refused(request: Request) -> Response:
+        asked.append(request.path)
+        return Response('{"error":{"code":"bad_signature"}}', 400)
+
+    deployed.stand(WebhookUrl="https://abc.execute-api.eu-central-1.amazonaws.com/stripe/webhook")
+    with listening(refused) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        assert deployed.looked()["webhook"].verdict is Verdict.OK
+    assert "/_aws/execute-api/abc/$default/stripe/webhook" in asked
 
 
 def test_reports_that_anybody_can_read_are_wrong(deployed: Deployed) -> None:

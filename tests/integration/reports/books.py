@@ -54,18 +54,21 @@ class Books(Onlooker):
             self.enter(user_id, row["payment_id"], row["credits_granted"])
         return str(row["payment_id"])
 
-    def enter(self, user_id: str, payment_id: str | None, delta: int) -> None:
+    def enter(
+        self, user_id: str, payment_id: str | None, delta: int, reason: str = "adjustment"
+    ) -> None:
         """A ledger entry, and the balance with it."""
         self.execute(
             "WITH changed AS (UPDATE users SET credits = credits + %s,"
             " ledger_entries = ledger_entries + 1 WHERE user_id = %s RETURNING *)"
             " INSERT INTO credit_ledger (entry_id, user_id, payment_id, delta, balance_after,"
             " reason, actor, entry_number) SELECT user_id || '/' || ledger_entries, user_id, %s,"
-            " %s, credits, 'adjustment', 'ops', ledger_entries FROM changed",
+            " %s, credits, %s, 'ops', ledger_entries FROM changed",
             delta,
             user_id,
             payment_id,
             delta,
+            reason,
         )
 
     def asked(self, report: str | None = None, **fields: Any) -> dict[str, Any]:
