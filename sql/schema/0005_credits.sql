@@ -418,7 +418,8 @@ $$;
 
 -- The application may call what answers it, and nobody what works within. Called by whatever path and
 -- with whatever tables of the caller's own, the functions find the till's. A connection keeps the plans
--- that it made when a table was small: none of them may read all of a table that has grown since.
+-- that it made when a table was small: none may read all of a table that has grown since, and none is
+-- made anew for a user whose reservations are many.
 DO $$
 DECLARE
     made record;
@@ -434,7 +435,8 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', made.name);
         IF made.is_called THEN
-            EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp SET enable_seqscan = off',
+            EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp'
+                           ' SET enable_seqscan = off SET plan_cache_mode = force_generic_plan',
                            made.name, current_schema());
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO application, operator', made.name);
         END IF;
