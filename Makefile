@@ -48,6 +48,7 @@ emulator: .venv/ready .venv-sam/ready .venv-emulator/ready ## Run an emulator of
 torture: .venv/ready ## Try all of what `make test` tries some of: many minutes; EXAMPLES=5000 goes on
 	@LONG=1 $(PY) -m pytest -n auto tests/integration/test_every_sequence.py \
 		tests/integration/test_any_field.py tests/integration/reconcile/test_lost_deliveries.py \
+		tests/integration/credits/test_every_sequence_of_credits.py \
 		$(addprefix tests/integration/reports/test_,export_memory.py malformed_requests.py \
 		report_fuzz.py totals.py) tests/unit/reconcile/test_odd_items.py \
 		tests/unit/test_identify_malformed.py tests/unit/test_replays.py $(ARGS)

@@ -32,7 +32,7 @@ OLD_AWS_CLI = (
 def run(stack: str, options: Sequence[str] = (), project: Path = PROJECT) -> int:
     """Answers the exit code of the program that failed, or 0. Raises Failure, Misuse."""
     check_name(stack)
-    sam = sam_cli(project)
+    sam, _ = sam_cli(project)
     tell_of_an_old_aws_cli()
     command = deployment(sam, stack, project)
     built = subprocess.run([sam, "build"], cwd=project, check=False)
@@ -79,8 +79,8 @@ def kept(file: Path) -> dict[str, Any]:
     }
 
 
-def sam_cli(project: Path) -> str:
-    """The SAM CLI of the project, or else the one on the PATH. Raises Failure."""
+def sam_cli(project: Path) -> tuple[str, str]:
+    """The SAM CLI of the project, or else the one on the PATH, and its version. Raises Failure."""
     ours = project / ".venv-sam" / "bin" / "sam"
     sam = str(ours) if ours.exists() else "sam"
     found = version(sam)
@@ -89,7 +89,7 @@ def sam_cli(project: Path) -> str:
         raise Failure(
             f"the SAM CLI must be {dotted(SAM_CLI)} or newer, and {what}: make build brings one"
         )
-    return sam
+    return sam, dotted(found)
 
 
 def tell_of_an_old_aws_cli() -> None:

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
@@ -18,6 +20,9 @@ REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:user/deployer"
 
+# The services' models, which all sessions here share: to read them takes longer than a test.
+MODELS = create_loader()
+
 Answer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -26,7 +31,9 @@ class Aws:
     answered must be as the service's model has it."""
 
     def __init__(self) -> None:
-        self.session = boto3.Session(region_name=REGION)
+        session = botocore.session.Session()
+        session.register_component("data_loader", MODELS)
+        self.session = boto3.Session(region_name=REGION, botocore_session=session)
         self.asked: dict[str, list[Mapping[str, Any]]] = {}
         self.answer("sts", "GetCallerIdentity", {"Arn": DEPLOYER, "Account": ACCOUNT})
         self.limit(1000)

@@ -51,10 +51,8 @@ def parameters(plan: Plan) -> Said:
 
 def sam_cli(_plan: Plan) -> Said:
     """Is it new enough? Raises Failure."""
-    program = deploy.sam_cli(PROJECT)
-    found = deploy.version(program)
-    assert found is not None, "it was asked before"
-    return fine(f"{program} is {deploy.dotted(found)}, which will do.")
+    program, version = deploy.sam_cli(PROJECT)
+    return fine(f"{program} is {version}, which will do.")
 
 
 def numbers(version: str) -> tuple[int, ...]:

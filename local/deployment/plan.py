@@ -50,7 +50,14 @@ class Plan:
     template: Mapping[str, Any] = field(default_factory=written)
 
     def client(self, service: str) -> Any:
-        return client(self.session, service)
+        """The client of the service, which is made once: that takes as long as a call of it."""
+        if service not in self._clients:
+            self._clients[service] = client(self.session, service)
+        return self._clients[service]
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def standing(self) -> dict[str, str] | Unknown | None:

@@ -32,7 +32,7 @@ from tests.till import Till
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=EXAMPLES or size(25, 500),
+    max_examples=EXAMPLES or size(8, 500),
     stateful_step_count=40,
     derandomize=not EXAMPLES,
     phases=(Phase.generate, Phase.shrink) if EXAMPLES else (Phase.generate,),
