@@ -93,7 +93,7 @@ def _import_ms(folder: Path, interpreter: Path, name: str) -> float:
         " print((time.perf_counter() - begun) * 1000)"
     )
     ran = subprocess.run(  # noqa: S603
-        [str(interpreter), "-c", program],
+        [str(interpreter), "-B", "-c", program],
         env={"PYTHONPATH": str(folder)},
         capture_output=True,
         check=True,
