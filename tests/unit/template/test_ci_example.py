@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -55,6 +56,8 @@ def test_each_target_hands_on_what_it_is_given_to_a_command_that_is_there(comman
     recipe = subprocess.run(
         ["make", "-n", "-o", ".venv/ready", "-o", ".venv-sam/ready", target, *variables],
         cwd=PROJECT,
+        # What `make test` was given is not for this one.
+        env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=True,
