@@ -170,7 +170,10 @@ DECLARE
 BEGIN
     SELECT ledger_entries INTO latest_entry FROM users WHERE user_id = of_user FOR NO KEY UPDATE;
     this_moment := clock_timestamp();
-    before := credits_of(of_user, this_moment);
+    -- Who was made since is not locked, and not there yet.
+    IF FOUND THEN
+        before := credits_of(of_user, this_moment);
+    END IF;
     IF NOT is_credit_id(of_user) OR NOT is_credit_id(request_id) OR coalesce(amount, 0) <= 0
        OR (kind = 'reserve' AND seconds IS NULL)
     THEN
