@@ -36,7 +36,7 @@ check: ## Everything that must hold before a change lands: lint, test, deployed
 	@echo "== deployed"
 	@$(MAKE) --no-print-directory deployed
 
-test: .venv/ready .venv-sam/ready ## Run every test; ARGS='-k name' narrows it
+test: .venv/ready .venv-sam/ready ## Run every test but `make deployed`; ARGS='-k name' narrows it
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n auto $(ARGS)
 
 deployed: .venv/ready .venv-sam/ready .venv-emulator/ready ## Deploy to an emulator of AWS, and try that

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from local import Failure
+
+C = TypeVar("C", bound=Callable[..., Any])
 
 _INTERRUPTED = 130
 # Programs of their own read their options themselves.
@@ -37,6 +39,17 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
+def port(name: str, default: int, whose: str) -> Callable[[C], C]:
+    """An option for the port of a server."""
+    return click.option(
+        name,
+        type=click.IntRange(0, 65535),
+        metavar="PORT",
+        default=default,
+        help=f"Port of {whose}; 0: any.  [default: {default}]",
+    )
+
+
 @click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 def tokentill() -> None:
     """Try, run and look after a till for token packages."""
@@ -57,27 +70,9 @@ def demo() -> None:
 
 
 @tokentill.command()
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    default=8000,
-    help="Port of the till; 0: any.  [default: 8000]",
-)
-@click.option(
-    "--stripe-port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    default=8001,
-    help="Port of the stand-in for Stripe; 0: any.  [default: 8001]",
-)
-@click.option(
-    "--postgres-port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    default=8002,
-    help="Port of the database; 0: any.  [default: 8002]",
-)
+@port("--port", 8000, "the till")
+@port("--stripe-port", 8001, "the stand-in for Stripe")
+@port("--postgres-port", 8002, "the database")
 @click.option(
     "--bind",
     metavar="ADDRESS",
